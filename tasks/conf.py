@@ -1,0 +1,15 @@
+"""Taskcast's settings, read from Django's with defaults; `project/settings.py` alone reads the environment."""
+
+from pathlib import Path
+
+from django.conf import settings
+
+
+def redis_url() -> str:
+    """Where the event log lives: `redis://`, `rediss://` or `unix://`."""
+    return getattr(settings, "TASKCAST_REDIS_URL", "redis://127.0.0.1:6379/0")
+
+
+def home() -> Path:
+    """The folder below which this instance writes uploads, results and mails."""
+    return Path(getattr(settings, "TASKCAST_HOME", Path.cwd() / "var"))

@@ -1,0 +1,160 @@
+-- The one writer of job streams. Assigns the dense seq, folds into the hash, refuses what must not be written.
+--
+-- KEYS  1 the job's hash   2 its stream   3 dirty set   4 running hash   5 epoch
+-- ARGV  1 the request as JSON:
+--   op       "append" | "start" | "cancel"
+--   id, time the job's id; ISO time of the events
+--   attempt  the attempt that writes; 0: written outside of attempts (launch, watch, cancel), never fenced
+--   writer, n  who writes, and the number of its first event; a number already seen is a duplicate
+--   create   whether a job that the log does not know may come into being
+--   private  fields of the hash that no event bears, set when the job comes into being
+--   base     event to begin a new job with (start)
+--   events   what to append; each {kind, to, from, set: [[field, JSON, kept as file?]…], lines: JSON}
+--   cancelled, asked  what to append instead where the job is (to be) cancelled (start, cancel)
+--   lease, token, rerun  start: lease of the worker, name of this very call, whether a dead worker's job may start again
+-- Returns {status, epoch, seq, attempt, cancel, first seq written or 0, bodies…}
+--
+-- Values are never decoded here: cjson would turn [] into {} and large integers into floats.
+local hash, stream, dirty, running = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local req = cjson.decode(ARGV[1])
+local LONG, FULL = 8192, 50000
+local FINAL = {['"succeeded"'] = true, ['"failed"'] = true, ['"cancelled"'] = true, ['"lost"'] = true}
+
+local epoch = redis.call('GET', KEYS[5])
+if not epoch then return {'noepoch', 0, 0, 0, '', 0} end
+
+local head = redis.call('HMGET', hash, 'epoch', 'seq', 'attempt', 'f:state', 'f:cancel', 'w:' .. req.writer,
+                        'long', 'kept', 'lease', 'token')
+local known = head[1]
+local seq, attempt = tonumber(head[2] or 0), tonumber(head[3] or 0)
+local state, cancel = head[4], head[5]
+local seen = tonumber(head[6] or 0)
+local long, kept = head[7], head[8]
+local first, bodies = 0, {}
+
+local function reply(status)
+  local out = {status, tonumber(known or epoch), seq, attempt, cancel or '', first}
+  for _, body in ipairs(bodies) do out[#out + 1] = body end
+  return out
+end
+
+-- A list of names, kept as JSON text without cjson (which cannot write an empty list).
+local function with(list, name, present)
+  local names, found = {}, false
+  for had in string.gmatch(list, '"([^"]*)"') do
+    if had ~= name then names[#names + 1] = '"' .. had .. '"' end
+  end
+  if present then names[#names + 1] = '"' .. name .. '"' end
+  table.sort(names)
+  return '[' .. table.concat(names, ',') .. ']'
+end
+
+local function write(event, only_lines)
+  local parts, fields = {}, {}
+  local before = long
+  if not only_lines then
+    for _, pair in ipairs(event.set) do
+      local name, text, as_file = pair[1], pair[2], pair[3]
+      parts[#parts + 1] = '"' .. name .. '":' .. text
+      fields[#fields + 1] = 'f:' .. name
+      fields[#fields + 1] = text
+      local too_long = as_file or #text > LONG
+      if too_long or long then
+        long = with(long or '[]', name, too_long)
+        kept = with(kept or '[]', name, as_file)
+      end
+      if name == 'state' then state = text elseif name == 'cancel' then cancel = text end
+    end
+  end
+  local body = '"time":"' .. req.time .. '","kind":"' .. (only_lines and 'log' or event.kind) .. '"'
+  if long ~= before then
+    parts[#parts + 1] = '"truncated":' .. long
+    body = body .. ',"kept":' .. kept
+    fields[#fields + 1] = 'long'; fields[#fields + 1] = long
+    fields[#fields + 1] = 'kept'; fields[#fields + 1] = kept
+  end
+  if #parts > 0 then body = body .. ',"set":{' .. table.concat(parts, ',') .. '}' end
+  if event.lines ~= '' then body = body .. ',"lines":' .. event.lines end
+  body = '{' .. body .. '}'
+  seq = seq + 1
+  if first == 0 then first = seq end
+  bodies[#bodies + 1] = body
+  redis.call('XADD', stream, '0-' .. string.format('%d', seq), 'e', body)
+  fields[#fields + 1] = 'seq'; fields[#fields + 1] = string.format('%d', seq)
+  redis.call('HSET', hash, unpack(fields))
+  if not only_lines and event.to ~= '' then
+    if event.to == 'started' then
+      redis.call('HSET', running, req.id, req.lease)
+    else
+      redis.call('HDEL', running, req.id)
+    end
+  end
+end
+
+local function finish(status)
+  if first > 0 then redis.call('SADD', dirty, req.id) end
+  return reply(status)
+end
+
+local function create()
+  known = epoch
+  redis.call('HSET', hash, 'epoch', epoch, 'seq', '0', 'attempt', tostring(attempt))
+  for name, value in pairs(req.private) do redis.call('HSET', hash, name, value) end
+end
+
+if req.op == 'start' then
+  if not known then
+    create()
+    write(req.base)
+  end
+  if FINAL[state] then return finish('duplicate') end
+  if state == '"started"' then
+    if head[10] == req.token then return finish('started') end  -- the answer to this very call was lost
+    if not req.rerun or redis.call('EXISTS', head[9] or '') == 1 then return finish('duplicate') end
+  end
+  if cancel == '"asked"' then
+    write(req.cancelled)
+    return finish('cancelled')
+  end
+  attempt = math.max(attempt + 1, req.attempt)
+  redis.call('HSET', hash, 'attempt', attempt, 'lease', req.lease, 'token', req.token)
+  for _, event in ipairs(req.events) do
+    event.set[#event.set + 1] = {'attempt', string.format('%d', attempt), false}
+    write(event)
+  end
+  return finish('started')
+end
+
+if req.op == 'cancel' then
+  if not known then return reply('absent') end
+  if FINAL[state] then return reply('final') end
+  if state == '"started"' then
+    if not cancel or cancel == 'null' then write(req.asked) end
+  else
+    write(req.cancelled)
+  end
+  return finish('ok')
+end
+
+-- append
+if not known then
+  if not req.create then return reply('absent') end
+  create()
+end
+if req.attempt > 0 and req.attempt < attempt then return reply('fenced') end
+local status, number = 'ok', req.n - 1
+for _, event in ipairs(req.events) do
+  number = number + 1
+  if number > seen then
+    if FINAL[state] then
+      status = 'final'
+      if event.lines ~= '' then write(event, true) end
+    elseif event.to ~= '' and state and not string.find(event.from, state, 1, true) then
+      status = 'refused'
+    elseif event.kind ~= 'progress' or redis.call('XLEN', stream) < FULL then
+      write(event)
+    end
+  end
+end
+if number > seen then redis.call('HSET', hash, 'w:' .. req.writer, number) end
+return finish(status)

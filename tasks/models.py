@@ -1,0 +1,118 @@
+"""What history keeps: jobs as rows, their events in an archive, counters, uploads.
+
+While a job lives the event log is the truth and the recorder is the only one who writes a job's state into its row;
+launching writes the row first, with what the log does not know (the message to publish).
+"""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from tasks.events import JOB_FIELDS, STATES, JobDict, iso
+
+# Fields of a job dict that are columns of the same name and need no conversion.
+_PLAIN = ("task", "args", "state", "reason", "cancel", "progress", "result", "error", "outputs", "worker", "attempt")
+_IDS = ("parent", "root", "group", "retry_of")
+_TIMES = ("created_at", "started_at", "finished_at")
+
+
+class Job(models.Model):
+    """One launch of a task; its id is Celery's task id."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    task = models.CharField(max_length=255)
+    args = models.JSONField(default=dict)
+    state = models.CharField(max_length=10, choices=[(s, s) for s in STATES], default="queued")
+    reason = models.TextField(null=True)
+    cancel = models.CharField(max_length=5, null=True)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    progress = models.JSONField(null=True)
+    result = models.JSONField(null=True)
+    error = models.JSONField(null=True)
+    outputs = models.JSONField(default=list)
+    worker = models.CharField(max_length=255, null=True)
+    attempt = models.PositiveIntegerField(default=0)
+    parent = models.UUIDField(null=True)
+    root = models.UUIDField(null=True)
+    group = models.UUIDField(null=True)
+    retry_of = models.UUIDField(null=True)
+    truncated = models.JSONField(null=True, help_text="Fields whose value is cut in frames, or kept as a file")
+    epoch = models.PositiveBigIntegerField(default=0)
+    seq = models.PositiveBigIntegerField(default=0)
+    archived = models.PositiveBigIntegerField(default=0, help_text="Last seq in the archive")
+    change = models.PositiveBigIntegerField(default=0, help_text="Orders the rows by when they last changed")
+
+    queue = models.CharField(max_length=255, default="", blank=True)
+    eta = models.DateTimeField(null=True)
+    message = models.JSONField(null=True, help_text="What is still to be published")
+    published_at = models.DateTimeField(null=True)
+
+    class Meta:
+        permissions = [("launch_job", _("Can launch tasks"))]
+        indexes = [
+            models.Index(fields=["-created_at", "-id"], name="job_newest"),
+            models.Index(fields=["owner", "-created_at", "-id"], name="job_of_owner"),
+            models.Index(fields=["state", "-created_at", "-id"], name="job_in_state"),
+            models.Index(fields=["task", "-created_at", "-id"], name="job_of_task"),
+            models.Index(fields=["change"], name="job_change"),
+            models.Index(
+                fields=["eta", "created_at"], name="job_unpublished", condition=models.Q(published_at=None)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.task} {self.id}"
+
+    def as_dict(self) -> JobDict:
+        """The job as everybody is shown it (contract section 4). Reads `owner`: select it with the row."""
+        job: JobDict = dict.fromkeys(JOB_FIELDS)
+        job["id"] = str(self.id)
+        job.update({name: getattr(self, name) for name in _PLAIN})
+        job.update({name: _text(getattr(self, name)) for name in _IDS})
+        job.update({name: at and iso(at) for name in _TIMES for at in [getattr(self, name)]})
+        job["owner"] = self.owner.get_username() if self.owner else None
+        job["seq"] = self.seq
+        if self.truncated is not None:
+            job["truncated"] = self.truncated
+        return job
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+class JobEvents(models.Model):
+    """Consecutive events of one job, as the archive keeps them: a line of JSON for each."""
+
+    job = models.ForeignKey(Job, models.CASCADE, related_name="chunks")
+    epoch = models.PositiveBigIntegerField()
+    first = models.PositiveBigIntegerField()
+    last = models.PositiveBigIntegerField()
+    body = models.TextField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["job", "first"], name="job_events_once")]
+
+
+class Counter(models.Model):
+    """A number that only grows: `epoch` of the event log, `change` of the rows."""
+
+    name = models.CharField(primary_key=True, max_length=20)
+    value = models.PositiveBigIntegerField(default=0)
+
+
+class Upload(models.Model):
+    """A file that somebody brought for a task; an argument names it by its id."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    name = models.CharField(max_length=255)
+    size = models.PositiveBigIntegerField(help_text="Bytes")
+    received = models.PositiveBigIntegerField(default=0, help_text="Bytes")
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
