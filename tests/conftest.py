@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings
+
+if TYPE_CHECKING:
+    from tests.support.stack import Stack
 
 # The rule for tests: the environment is set before the settings are read, in one place.
 for name in [name for name in os.environ if name.startswith("TASKCAST_")]:
@@ -43,3 +48,31 @@ def redis_server():
     yield _server
     client.flushall()
     client.close()
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator["Stack"]:
+    """A running instance with daphne and a worker, shared by all tests of the session: leave its parts alone."""
+    from tests.support.stack import Stack
+
+    running = Stack()
+    try:
+        yield running.up()
+    finally:
+        running.down()
+
+
+@pytest.fixture
+def stack_factory() -> Iterator[Callable[..., "Stack"]]:
+    """Makes instances for one test that kills parts: ``stack_factory(beat=True, WORKERS="1")`` is up already."""
+    from tests.support.stack import Stack
+
+    made: list[Stack] = []
+
+    def make(*, beat: bool = False, **variables: str) -> Stack:
+        made.append(Stack(beat=beat, **variables))
+        return made[-1].up()
+
+    yield make
+    for running in made:
+        running.down()

@@ -1,0 +1,27 @@
+"""Run as a script between the supervisor and a part: ties the part's life to its parent's, then becomes the part.
+
+    python -I -S child.py PARENT SIGNAL PROGRAM ARGUMENT...
+
+A supervisor that is killed with SIGKILL cannot stop its parts; on Linux the kernel does it then. This must stay a
+script of its own: `preexec_fn` would run Python between fork and exec of a process with threads. Standard library only.
+"""
+
+import ctypes
+import os
+import sys
+
+PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    parent, signal, program, *arguments = sys.argv[1:]
+    if sys.platform == "linux":
+        # The flag survives exec. It is bound to the parent's *thread*: parts are spawned by the main thread only.
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, int(signal), 0, 0, 0)
+    if os.getppid() != int(parent):
+        sys.exit(1)  # the parent died before the flag was set
+    os.execv(program, [program, *arguments])
+
+
+if __name__ == "__main__":
+    main()
