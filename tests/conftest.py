@@ -50,6 +50,21 @@ def redis_server():
     client.close()
 
 
+@pytest.fixture(autouse=True)
+def _pages_find_their_static_files(request: pytest.FixtureRequest) -> None:
+    """Pages name static files by their hashes, which collecting them finds: once a session, for tests that ask pages."""
+    if {"client", "async_client", "admin_client", "live_server", "db"} & set(request.fixturenames):
+        request.getfixturevalue("static_files")
+
+
+@pytest.fixture(scope="session")
+def static_files() -> None:
+    """The static files, collected into the session's home."""
+    from django.core.management import call_command
+
+    call_command("collectstatic", "--noinput", verbosity=0)
+
+
 @pytest.fixture(scope="session")
 def stack() -> Iterator["Stack"]:
     """A running instance with daphne and a worker, shared by all tests of the session: leave its parts alone."""
