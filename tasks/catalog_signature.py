@@ -1,0 +1,226 @@
+"""From a function's signature to typed parameters, whatever somebody wrote into it."""
+
+import collections.abc as abc
+import inspect
+import types
+import typing
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import AllowInfNan, BeforeValidator, TypeAdapter, WithJsonSchema
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticCustomError
+
+from tasks.catalog_secrets import Masker, masker
+from tasks.catalog_values import NotJson, by_name, wire_value
+
+#: A parameter without a default.
+NOTHING: Any = inspect.Parameter.empty
+
+_ONCE_ONLY = (abc.Iterable, abc.Iterator, abc.Generator)
+_CONTAINERS = (list, set, frozenset, tuple, dict, abc.Sequence, abc.MutableSequence, abc.Set, abc.Mapping)
+
+
+@dataclass(frozen=True, eq=False)
+class Parameter:
+    """One parameter of a task.
+
+    `annotation` is its type with `Annotated` metadata, None where it has none that JSON could bear: then
+    any JSON value goes. `default` is NOTHING without one. `always` is set where it has to be passed even
+    when nobody gave it: a `Field(3)` as default.
+    """
+
+    name: str
+    kind: Any
+    annotation: Any
+    adapter: TypeAdapter[Any] | None
+    default: Any
+    always: bool
+    title: str
+    description: str
+    mask: Masker | None
+
+    @property
+    def required(self) -> bool:
+        """Whether a launch has to name it."""
+        return self.default is NOTHING
+
+    @property
+    def is_args(self) -> bool:
+        """`*args`: a list of values."""
+        return self.kind is inspect.Parameter.VAR_POSITIONAL
+
+    @property
+    def is_kwargs(self) -> bool:
+        """`**kwargs`: an object of values."""
+        return self.kind is inspect.Parameter.VAR_KEYWORD
+
+    @property
+    def by_position(self) -> bool:
+        """Whether it can be passed by position."""
+        return self.kind in (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+    @property
+    def only_by_position(self) -> bool:
+        """Whether it cannot be passed by name; `self` cannot, since that is what Celery calls the task."""
+        return self.is_args or self.kind is inspect.Parameter.POSITIONAL_ONLY or self.name == "self"
+
+    def default_for_wire(self) -> Any:
+        """The default in JSON's types, or NOTHING: none, a secret one, or one that JSON has not."""
+        if self.default is NOTHING or self.mask or self.is_args or self.is_kwargs:
+            return NOTHING
+        try:
+            return wire_value(self.default)
+        except (NotJson, RecursionError):
+            return NOTHING
+
+
+def parameters(function: Callable[..., Any]) -> list[Parameter]:
+    """The parameters of `function` in order, without a bound method's `self`. Takes any signature."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return []  # a builtin that says nothing about itself
+    scope = getattr(inspect.unwrap(function), "__globals__", {})
+    return [_parameter(parameter, scope) for parameter in signature.parameters.values()]
+
+
+def _parameter(parameter: inspect.Parameter, scope: dict[str, Any]) -> Parameter:
+    annotation, default, always = _resolved(parameter.annotation, scope), parameter.default, False
+    if isinstance(default, FieldInfo):  # `x: int = Field(3, ge=1)`, as in a model
+        annotation, always = Annotated[annotation, default], not default.is_required()
+        default = default.get_default(call_default_factory=True, validated_data={}) if always else NOTHING
+    if parameter.kind is parameter.VAR_POSITIONAL:
+        annotation, default = types.GenericAlias(list, (annotation,)), ()
+    elif parameter.kind is parameter.VAR_KEYWORD:
+        annotation, default = _of_kwargs(annotation), {}
+    adapter = None
+    if default is None:
+        annotation = _or_none(annotation)
+    if annotation is not Any:
+        adapter = _adapter(annotation)
+    told = [item for item in _metadata(annotation) if isinstance(item, FieldInfo)]
+    title = next((field.title for field in told if field.title), None)
+    return Parameter(
+        name=parameter.name,
+        kind=parameter.kind,
+        annotation=annotation if adapter else None,
+        adapter=adapter,
+        default=default,
+        always=always,
+        title=title or parameter.name.replace("_", " ").strip().capitalize() or parameter.name,
+        description=inspect.cleandoc(next((field.description for field in told if field.description), "")),
+        mask=masker(annotation) if adapter else None,
+    )
+
+
+def _of_kwargs(annotation: Any) -> Any:
+    if get_origin(annotation) is typing.Unpack:
+        return get_args(annotation)[0]
+    return dict[str, annotation]
+
+
+def _or_none(annotation: Any) -> Any:
+    inner = _unwrapped(annotation)[0]
+    if inner is Any or (get_origin(inner) in (Union, types.UnionType) and type(None) in get_args(inner)):
+        return annotation
+    try:
+        return Union[annotation, None]  # noqa: UP007
+    except TypeError:
+        return Any  # something that is no type
+
+
+def _resolved(annotation: Any, scope: dict[str, Any]) -> Any:
+    if annotation is inspect.Parameter.empty:
+        return Any
+    holder = types.SimpleNamespace(__annotations__={"it": annotation})
+    try:
+        return typing.get_type_hints(holder, scope, include_extras=True)["it"]
+    except Exception:
+        return Any  # a name that only a type checker sees, or no type at all
+
+
+def _metadata(annotation: Any) -> tuple[Any, ...]:
+    if get_origin(annotation) in (Union, types.UnionType):
+        branches = [branch for branch in get_args(annotation) if branch is not type(None)]
+        return _metadata(branches[0]) if len(branches) == 1 else ()
+    return get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
+
+
+def _adapter(annotation: Any) -> TypeAdapter[Any] | None:
+    """Pydantic's adapter, or None for a type that JSON cannot bear: a callable, an arbitrary class."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an alias in a parameter's Field has no meaning here
+            adapter: TypeAdapter[Any] = TypeAdapter(strictly(annotation))
+            adapter.json_schema()
+            adapter.validator  # noqa: B018  (built now, in one thread, rather than at the first launch)
+        return adapter
+    except Exception:
+        return None
+
+
+def strictly(annotation: Any) -> Any:
+    """The same type, minus what pydantic takes kindly and a launcher never means.
+
+    True is no number, a number is finite unless its author says otherwise, and an iterable is a list
+    (pydantic would look at its items only while the task runs).
+    """
+    inner, told = _unwrapped(annotation)
+    # The check comes last in the list, which makes it run first and leaves the bounds next to the number.
+    checks = (BeforeValidator(_no_bool),) if _takes_numbers(inner) else ()
+    return _wrapped(_plain(inner), (*told, *checks))
+
+
+def _plain(inner: Any) -> Any:
+    origin, parts = get_origin(inner), get_args(inner)
+    if inner is float:
+        return Annotated[float, AllowInfNan(False)]
+    if isinstance(inner, type) and issubclass(inner, Enum) and by_name(inner):
+        return _named(inner)
+    if origin in (Union, types.UnionType):
+        return Union[tuple(_wrapped(_plain(branch), told) for branch, told in map(_unwrapped, parts))]  # noqa: UP007
+    if origin in _ONCE_ONLY:
+        return types.GenericAlias(list, (strictly(parts[0]),))
+    if origin in _CONTAINERS:
+        return types.GenericAlias(origin, tuple(p if p in (Ellipsis, ()) else strictly(p) for p in parts))
+    return inner
+
+
+def _unwrapped(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
+    if get_origin(annotation) is Annotated:
+        inner, *told = get_args(annotation)
+        return inner, tuple(told)
+    return annotation, ()
+
+
+def _wrapped(inner: Any, told: tuple[Any, ...]) -> Any:
+    return Annotated[(inner, *told)] if told else inner
+
+
+def _takes_numbers(inner: Any) -> bool:
+    branches = get_args(inner) if get_origin(inner) in (Union, types.UnionType) else (inner,)
+    kinds = {_unwrapped(branch)[0] for branch in branches}
+    takes_true = bool in kinds or any(get_origin(kind) is Literal for kind in kinds)
+    return not takes_true and not kinds.isdisjoint((int, float))
+
+
+def _no_bool(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise PydanticCustomError("float_type", "Input should be a number, not true or false")
+    return value
+
+
+def _named(enumeration: type[Enum]) -> Any:
+    names = [member.name for member in enumeration]
+
+    def member(value: Any) -> Any:
+        if isinstance(value, str) and value in enumeration.__members__:
+            return enumeration[value]
+        expected = ", ".join(map(repr, names))
+        raise PydanticCustomError("enum", "Input should be one of {expected}", {"expected": expected})
+
+    return Annotated[enumeration, BeforeValidator(member), WithJsonSchema({"enum": names, "type": "string"})]

@@ -1,0 +1,271 @@
+"""One launchable task: what its signature and its author say, and its arguments on their way.
+
+An argument travels to the worker as it was given, in JSON's types, and the same pydantic adapters validate it
+there once more: so what could not be written back exactly (a union's branch, a validator that changes the
+value, an alias) arrives exactly.
+"""
+
+import inspect
+import json
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property, partial
+from typing import Any, Literal
+
+from django.apps import apps
+from pydantic import TypeAdapter, ValidationError
+
+from tasks.catalog_errors import MASK, BadArguments, Fault, fault, faults_of
+from tasks.catalog_signature import NOTHING, Parameter, parameters
+from tasks.catalog_values import NotJson, wire_value
+from tasks.launchable import BadArgument, words_for
+from tasks.uploaded import FINDER, Finder, UploadedFile, find_for_worker, finder_for
+
+_LONGEST_TITLE = 80
+
+
+class Typed(dict[str, Any]):
+    """Validated arguments by name, with the exact Python values.
+
+    `given` has them in JSON's types, as they came, secrets in clear text.
+    """
+
+    given: dict[str, Any]
+
+
+class LaunchableTask:
+    """What can be known of a registered task without running it.
+
+    `permission` is "app.codename" or None; `group` the label of its app, for a catalogue's headings;
+    `registered` Celery's own object.
+    """
+
+    def __init__(self, name: str, registered: Any) -> None:
+        words = words_for(registered)
+        title, description = _docstring(registered)
+        self.name = name
+        self.title = words.title or title or _readable(name)
+        self.description = words.description or description
+        self.permission = words.permission or None
+        self.hidden = words.hidden
+        self._check = words.check
+        self.group = _group(registered, name)
+        self.registered = registered
+        self._own_check = words.check
+
+    @cached_property
+    def parameters(self) -> list[Parameter]:
+        """In the order of the signature."""
+        return parameters(self.registered.run)
+
+    @cached_property
+    def by_name(self) -> dict[str, Parameter]:
+        """The parameters by their names."""
+        return {parameter.name: parameter for parameter in self.parameters}
+
+    def schema(self) -> dict[str, Any]:
+        """JSON Schema (draft 2020-12) of the arguments; a copy that the caller may change."""
+        whole: dict[str, Any] = json.loads(self._schema)
+        return whole
+
+    @cached_property
+    def _schema(self) -> str:
+        mode: Literal["validation"] = "validation"
+        inputs = [(p.name, mode, p.adapter) for p in self.parameters if p.adapter]
+        found, shared = TypeAdapter.json_schemas(inputs, ref_template="#/$defs/{model}")
+        properties = {p.name: _property(p, found.get((p.name, mode), {})) for p in self.parameters}
+        whole: dict[str, Any] = {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": self.title,
+            "type": "object",
+            "properties": properties,
+            "required": [parameter.name for parameter in self.parameters if parameter.required],
+            "additionalProperties": False,
+        }
+        if self.description:
+            whole["description"] = self.description
+        return json.dumps(whole | ({"$defs": shared["$defs"]} if "$defs" in shared else {}))
+
+    def validate(
+        self, args: Any, *, user: Any = None, coming: Iterable[UploadedFile] = (), check: bool = True
+    ) -> Typed:
+        """The typed arguments of a launch by `user`. Raises BadArguments with everything that is wrong.
+
+        A file has to be a complete upload of `user`, or one of `coming`: to be saved once all is right. Those
+        cannot be opened yet: leave out the task's own `check` until they can.
+        """
+        if not isinstance(args, Mapping):
+            raise BadArguments([fault([], "arguments_type")])
+        find = _with_coming(finder_for(user), coming)
+        faults = [fault([str(name)], "unknown_argument") for name in args if name not in self.by_name]
+        typed = Typed()
+        typed.given = {}
+        for parameter in self.parameters:
+            value = args.get(parameter.name, parameter.default if parameter.always else NOTHING)
+            if value is not NOTHING:
+                faults += _faults(partial(_take, parameter, value, find, typed), parameter)
+            elif parameter.required:
+                faults.append(fault([parameter.name], "missing"))
+        faults += self._gaps(typed.given) + self._twice(typed.given)
+        if faults:
+            raise BadArguments(faults)
+        if check and self._own_check:
+            self._ask(self._own_check, typed)
+        return typed
+
+    def _ask(self, check: Callable[..., None], typed: Typed) -> None:
+        wanted = inspect.signature(check).parameters
+        values = {p.name: p.default for p in self.parameters if p.default is not NOTHING} | typed
+        try:
+            check(**{name: value for name, value in values.items() if name in wanted})
+        except BadArgument as error:
+            raise BadArguments([fault([error.field], "check", str(error.message))]) from error
+
+    def _gaps(self, given: Mapping[str, Any]) -> list[Fault]:
+        """A value by position needs one for each parameter before it; a default will do if JSON has it."""
+        last = self._last_by_position(given)
+        if last is None:
+            return []
+        return [
+            fault([parameter.name], "needed_before", later=last.name)
+            for parameter in self._before(last)
+            if not (parameter.name in given or parameter.required) and parameter.default_for_wire() is NOTHING
+        ]
+
+    def _twice(self, given: Mapping[str, Any]) -> list[Fault]:
+        return [
+            fault([parameter.name, name], "taken_argument")
+            for parameter in self.parameters
+            if parameter.is_kwargs and isinstance(given.get(parameter.name), Mapping)
+            for name in given[parameter.name]
+            if name in self.by_name and self.by_name[name].kind is not inspect.Parameter.POSITIONAL_ONLY
+        ]
+
+    def wire(self, typed: Mapping[str, Any]) -> dict[str, Any]:
+        """What `validate` gave, by name in JSON's types; secrets in clear text: for the message only."""
+        return {name: wire_value(value) for name, value in getattr(typed, "given", typed).items()}
+
+    def revive(self, wired: Mapping[str, Any]) -> dict[str, Any]:
+        """The exact Python values of `wire`'s, in the worker. Raises BadArguments: a file is gone, say."""
+        revived = Typed(wired)
+        revived.given = {}
+        faults: list[Fault] = []
+        for name, value in wired.items():
+            parameter = self.by_name.get(name)
+            if parameter is not None and parameter.adapter is not None:
+                faults += _faults(partial(_take, parameter, value, find_for_worker, revived), parameter)
+        if faults:
+            raise BadArguments(faults)
+        return dict(revived)
+
+    def call(self, values: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+        """(args, kwargs) of `wire`'s or `revive`'s values: by position where the signature wants it."""
+        args: list[Any] = []
+        kwargs = dict(values)
+        last = self._last_by_position(values)
+        if last:
+            for parameter in self._before(last):
+                default = NOTHING if parameter.name in kwargs else parameter.default_for_wire()
+                args.append(kwargs.pop(parameter.name, default))
+            value = kwargs.pop(last.name)
+            args += value if last.is_args else [value]
+        for parameter in self.parameters:
+            if parameter.is_args:
+                kwargs.pop(parameter.name, None)
+            if parameter.is_kwargs:
+                kwargs |= kwargs.pop(parameter.name, {})
+        return args, kwargs
+
+    def named(self, args: Iterable[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
+        """`call` backwards: values by parameter; what belongs to none is under `args` or its own name."""
+        left, rest = list(args), dict(kwargs)
+        values: dict[str, Any] = {}
+        for parameter in self.parameters:
+            if parameter.is_args and left:
+                values[parameter.name], left = left, []
+            elif parameter.by_position and left:
+                values[parameter.name] = left.pop(0)
+            elif parameter.is_kwargs and rest:
+                values[parameter.name], rest = rest, {}
+            elif parameter.name in rest and not parameter.is_args:
+                values[parameter.name] = rest.pop(parameter.name)
+        return values | rest | ({"args": left} if left else {})
+
+    def masked(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The same values without their secrets."""
+        return {name: _masked(self.by_name.get(name), value) for name, value in values.items()}
+
+    def _last_by_position(self, given: Mapping[str, Any]) -> Parameter | None:
+        """The last parameter with a value that cannot go by name."""
+        wanting = [
+            parameter
+            for parameter in self.parameters
+            if parameter.only_by_position
+            and (given.get(parameter.name) if parameter.is_args else parameter.name in given)
+        ]
+        return wanting[-1] if wanting else None
+
+    def _before(self, last: Parameter) -> list[Parameter]:
+        return self.parameters[: self.parameters.index(last)]
+
+
+def _with_coming(find: Finder, coming: Iterable[UploadedFile]) -> Finder:
+    announced: dict[uuid.UUID, UploadedFile] = {file.id: file for file in coming}
+    return lambda number: announced.get(number) or find(number)
+
+
+def _take(parameter: Parameter, value: Any, find: Finder, into: Typed) -> None:
+    into.given[parameter.name] = given = wire_value(value)
+    if parameter.adapter is None:
+        into[parameter.name] = given
+    else:
+        # As JSON text, since models that are strict with Python values still take a date's text from JSON.
+        into[parameter.name] = parameter.adapter.validate_json(json.dumps(given), context={FINDER: find})
+
+
+def _faults(take: Callable[[], None], parameter: Parameter) -> list[Fault]:
+    try:
+        take()
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        return faults_of(parameter.name, details, secret=parameter.mask is not None)
+    except NotJson as error:
+        return [fault([parameter.name], error.kind)]
+    except RecursionError:
+        return [fault([parameter.name], "too_deep")]
+    return []
+
+
+def _masked(parameter: Parameter | None, value: Any) -> Any:
+    try:
+        return parameter.mask(value) if parameter and parameter.mask else value
+    except Exception:
+        return MASK  # better nothing than a secret
+
+
+def _property(parameter: Parameter, found: Mapping[str, Any]) -> dict[str, Any]:
+    schema = {**found, "title": parameter.title}
+    schema.pop("default", None)
+    if parameter.description:
+        schema["description"] = parameter.description
+    default = parameter.default_for_wire()
+    return schema | ({"default": default} if default is not NOTHING else {})
+
+
+def _docstring(registered: Any) -> tuple[str, str]:
+    """Title and description: a short first line that stands alone is the title, all else the description."""
+    text = inspect.cleandoc(getattr(registered, "__doc__", None) or "")
+    first, _, rest = text.partition("\n")
+    if len(first) > _LONGEST_TITLE or (rest and not rest.startswith("\n")):
+        return "", text
+    return first.rstrip(". "), rest.strip()
+
+
+def _readable(name: str) -> str:
+    return name.rpartition(".")[2].replace("_", " ").strip().capitalize() or name
+
+
+def _group(registered: Any, name: str) -> str:
+    module = getattr(type(registered), "__module__", "") or name
+    app = apps.get_containing_app_config(module) if apps.apps_ready else None
+    return app.label if app else module.partition(".")[0]
