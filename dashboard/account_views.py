@@ -1,0 +1,79 @@
+"""Pages about accounts: the welcome link. Signing in and out are Django's own views."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.auth import get_user_model, login, update_session_auth_hash
+from django.contrib.auth.forms import SetPasswordForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from dashboard import accounts
+
+# In the session of who came by the welcome link, until a password is set.
+_WELCOMED = "welcomed"
+_BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+class WelcomeForm(SetPasswordForm):
+    """The first administrator's name and password."""
+
+    username = forms.CharField(label=_("Username"), max_length=150)
+    field_order = ["username", "new_password1", "new_password2"]
+
+    def __init__(self, user: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(user, *args, **kwargs)
+        self.fields["username"].initial = user.get_username()
+        self.fields["username"].widget.attrs["autocomplete"] = "username"
+
+    def clean_username(self) -> str:
+        """The name, if it is a name and nobody else's."""
+        model = get_user_model()
+        field = model._meta.get_field(model.USERNAME_FIELD)
+        name = model.normalize_username(field.clean(self.cleaned_data["username"], self.user))
+        others = model._default_manager.exclude(pk=self.user.pk)
+        if others.filter(**{f"{model.USERNAME_FIELD}__iexact": name}).exists():
+            raise forms.ValidationError(_("Somebody else has this name."))
+        setattr(self.user, model.USERNAME_FIELD, name)
+        return name
+
+
+@never_cache
+@sensitive_post_parameters()
+@require_http_methods(["GET", "HEAD", "POST"])
+def welcome(request: HttpRequest, token: str) -> HttpResponse:
+    """Sign in the first administrator by a one-time link, and ask for a password.
+
+    The first GET uses the link up; the session that it opened may come back to the form until a password is set.
+    """
+    first = request.method == "GET" and not _is_preview(request) and not _is_welcomed(request)
+    if first and (user := accounts.use_welcome_token(token)):
+        login(request, user, backend=_BACKEND)
+        request.session[_WELCOMED] = user.pk
+    if not _is_welcomed(request):
+        return render(request, "dashboard/welcome.html", {"form": None}, status=410)
+    form = WelcomeForm(request.user, request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        update_session_auth_hash(request, form.user)
+        del request.session[_WELCOMED]
+        return redirect("index")
+    return render(request, "dashboard/welcome.html", {"form": form}, status=422 if form.errors else 200)
+
+
+def _is_welcomed(request: HttpRequest) -> bool:
+    return (
+        request.user.is_authenticated
+        and request.session.get(_WELCOMED) == request.user.pk
+        and not request.user.has_usable_password()
+    )
+
+
+def _is_preview(request: HttpRequest) -> bool:
+    # A browser that loads ahead of the reader must not use up what works once.
+    purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
+    return "prefetch" in purpose or "prerender" in purpose

@@ -1,0 +1,50 @@
+"""The HTTP API, contract section 5: one file for each subject, one serializer for jobs, errors as problems."""
+
+import json
+from typing import Any, NoReturn
+
+from django.http import HttpRequest
+from ninja import NinjaAPI
+from ninja.errors import HttpError
+from ninja.openapi.schema import OpenAPISchema
+from ninja.parser import Parser
+
+from dashboard.api import files, jobs, problems, tasks
+from dashboard.api.auth import CREDENTIALS
+from dashboard.api.docs import ReadableDocs, finished
+
+
+class StrictParser(Parser):
+    """JSON only, without the NaN and Infinity that Python would take."""
+
+    def parse_body(self, request: HttpRequest) -> dict[str, Any]:
+        """The body's value; raises HttpError 415 for another type than JSON, ValueError for what is not JSON."""
+        if request.content_type not in ("application/json", "text/plain", ""):
+            raise HttpError(415, "The body of a call is application/json.")
+        return json.loads(request.body, parse_constant=_refuse)  # type: ignore[no-any-return]
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+class TaskcastAPI(NinjaAPI):
+    """Ninja's, with OpenAPI that tells the truth about errors."""
+
+    def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
+        """The OpenAPI document."""
+        return finished(super().get_openapi_schema(**kwargs))
+
+
+api = TaskcastAPI(
+    title="Taskcast",
+    version="1",
+    urls_namespace="api",
+    description="Launch Celery tasks, follow their jobs. Times are UTC with offset; errors are problem documents.",
+    auth=CREDENTIALS,
+    parser=StrictParser(),
+    docs=ReadableDocs(),
+)
+for router in (tasks.router, jobs.router, files.router):
+    api.add_router("", router)
+problems.install(api)

@@ -1,0 +1,115 @@
+"""`jobs`: launch, list, look at, stop."""
+
+from typing import Annotated
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from ninja import Header, Query, Router
+
+from dashboard import access, listing, queries
+from dashboard.api import idempotency, schemas
+from dashboard.api.problems import answer, problem
+from tasks import control
+from tasks.events import whole_job
+from tasks.launch import launch
+
+router = Router(tags=["jobs"])
+
+_NO_JOB = {404: schemas.Problem}
+
+
+@router.post(
+    "/jobs",
+    response={
+        201: schemas.Job,
+        403: schemas.Problem,
+        404: schemas.Problem,
+        409: schemas.Problem,
+        503: schemas.Problem,
+    },
+    operation_id="launch_job",
+    summary="Launch a task",
+)
+def launch_job(
+    request: HttpRequest,
+    body: schemas.Launch,
+    key: Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)] = None,
+) -> HttpResponse:
+    """Answers as soon as the job is durable, also while the broker is away: `reason` then says so.
+
+    With `Idempotency-Key`, the same key and body give the same job for 24 hours; another body with it is refused.
+    """
+    if body.eta and body.countdown is not None:
+        fault = {"loc": ["body", "countdown"], "msg": _("Give either eta or countdown.")}
+        return problem(422, fault["msg"], errors=[fault])
+    task = access.get_task_or_404(request.auth, body.task)
+
+    def start(job_id: UUID | None = None) -> idempotency.Job:
+        return launch(
+            task.name,
+            body.args,
+            user=request.auth,
+            eta=body.eta,
+            countdown=body.countdown,
+            queue=body.queue,
+            job_id=job_id,
+        )
+
+    if key is None:
+        return answer(whole_job(start().as_dict()), 201)
+    try:
+        job = idempotency.once(request.auth, key, request.body, start)
+    except idempotency.OtherBody as error:
+        return problem(409, str(error))
+    return answer(access.get_job_or_404(request.auth, job.pk).job, 201)
+
+
+@router.get("/jobs", response={200: schemas.Jobs}, operation_id="list_jobs", summary="Jobs, newest first")
+def list_jobs(request: HttpRequest, filters: Query[schemas.Filters]) -> HttpResponse:
+    """The jobs that the caller may see, newest first, as they are now."""
+    try:
+        page = listing.jobs(
+            access.jobs_for(request.auth), filters.listing(), cursor=filters.cursor or "", limit=filters.limit
+        )
+    except listing.BadCursor as error:
+        return problem(422, f"cursor: {error}", errors=[{"loc": ["query", "cursor"], "msg": str(error)}])
+    return answer({"jobs": page.jobs, "next": page.next})
+
+
+@router.get("/jobs/{uuid:job_id}", response={200: schemas.Job, **_NO_JOB}, operation_id="get_job", summary="One job")
+def get_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """The job as it is now."""
+    return answer(access.get_job_or_404(request.auth, job_id).job)
+
+
+@router.get(
+    "/jobs/{uuid:job_id}/events",
+    response={200: schemas.Events, **_NO_JOB},
+    operation_id="list_events",
+    summary="What happened to a job",
+)
+def list_events(
+    request: HttpRequest,
+    job_id: UUID,
+    after: Annotated[int, Query(ge=0, le=2**53, description="Events with a higher seq")] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 500,
+) -> HttpResponse:
+    """Events after a cursor, in order. Of archived ones only superseded progress may be missing."""
+    found = queries.events(access.get_job_or_404(request.auth, job_id), after, limit)
+    return answer({"events": found.events, "seq": found.seq, "archived": found.archived})
+
+
+@router.post(
+    "/jobs/{uuid:job_id}/cancel",
+    response={202: schemas.Job, 404: schemas.Problem, 409: schemas.Problem, 503: schemas.Problem},
+    operation_id="cancel_job",
+    summary="Stop a job",
+)
+def cancel_job(request: HttpRequest, job_id: UUID, body: schemas.Cancel | None = None) -> HttpResponse:
+    """A waiting job ends at once; a started one is asked to stop, and with `force` its process is ended."""
+    found = access.get_job_or_404(request.auth, job_id)
+    if not access.may_cancel(request.auth, found.owner_id):
+        return problem(403, _("You may not stop this job."))
+    control.cancel(found.id, force=bool(body and body.force))
+    return answer(access.get_job_or_404(request.auth, job_id).job, 202)

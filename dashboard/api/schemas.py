@@ -1,0 +1,197 @@
+"""What goes in and out of the API, for its checks and for OpenAPI. Jobs and events are contract section 4."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from ninja import Schema
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field, JsonValue
+
+from dashboard import listing
+from tasks.events import Kind, State
+
+_FARTHEST = timedelta(days=3660)
+
+
+class Problem(Schema):
+    """An error (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list["Fault"] | None = Field(default=None, description="For bad arguments: what is wrong with each.")
+
+
+class Fault(Schema):
+    """One bad argument: where, and why."""
+
+    loc: list[str | int]
+    msg: str
+
+
+class Task(Schema):
+    """A task that the caller may launch."""
+
+    name: str
+    title: str
+    description: str
+    arguments: dict[str, JsonValue] = Field(description="JSON Schema of the arguments")
+
+
+class Tasks(Schema):
+    """What the caller may launch."""
+
+    tasks: list[Task]
+
+
+class Error(Schema):
+    """Why a job failed."""
+
+    type: str
+    message: str
+    traceback: str
+
+
+class Output(Schema):
+    """A partial result; what is too large to stand in `value` is a file of the job."""
+
+    model_config = ConfigDict(extra="allow")
+    name: str
+    kind: Literal["json", "table", "markdown", "image", "file"]
+
+
+class Job(Schema):
+    """One launch of a task."""
+
+    id: UUID
+    task: str
+    args: dict[str, JsonValue]
+    state: State
+    reason: str | None
+    cancel: Literal["asked", "seen"] | None
+    owner: str | None
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    progress: dict[str, JsonValue] | None = Field(description="current, total, description, steps")
+    result: JsonValue
+    error: Error | None
+    outputs: list[Output]
+    worker: str | None
+    attempt: int
+    parent: UUID | None
+    root: UUID | None
+    group: UUID | None
+    retry_of: UUID | None
+    children: dict[str, int] | None
+    seq: int = Field(description="The last event that is folded in")
+    truncated: list[str] | None = Field(default=None, description="Fields that are null here and files of the job")
+
+
+class Jobs(Schema):
+    """Jobs, newest first; `next` is the cursor of the page after."""
+
+    jobs: list[Job]
+    next: str | None
+
+
+class Line(Schema):
+    """A line of a job's log."""
+
+    time: datetime
+    level: str
+    text: str
+
+
+class Event(Schema):
+    """Something that happened to a job: merge `set` and `seq` into the job; `lines` belong to its log."""
+
+    seq: int
+    time: datetime
+    kind: Kind
+    set: dict[str, JsonValue] | None = None
+    lines: list[Line] | None = None
+
+
+class Events(Schema):
+    """Events after a cursor; `seq` is the job's last, `archived` says that some come from the archive."""
+
+    events: list[Event]
+    seq: int
+    archived: bool
+
+
+def _not_too_far(moment: datetime) -> datetime:
+    if moment > datetime.now(UTC) + _FARTHEST:
+        raise ValueError("this is more than ten years away")
+    return moment
+
+
+class Launch(Schema):
+    """A task, its arguments by name, and when and where to run it."""
+
+    model_config = ConfigDict(extra="forbid")
+    task: str = Field(max_length=255)
+    args: dict[str, Any] = Field(default_factory=dict)
+    eta: Annotated[AwareDatetime, AfterValidator(_not_too_far)] | None = Field(
+        default=None, description="Not before this time; with offset"
+    )
+    countdown: float | None = Field(
+        default=None, ge=0, le=_FARTHEST.total_seconds(), allow_inf_nan=False, description="Seconds from now"
+    )
+    queue: str | None = Field(default=None, max_length=255, pattern=r"^[A-Za-z0-9_.-]+$")
+
+
+class Cancel(Schema):
+    """How to stop a job."""
+
+    model_config = ConfigDict(extra="forbid")
+    force: bool = Field(default=False, description="End its process, should it not stop by itself")
+
+
+def _none_if_empty(value: Any) -> Any:
+    # `?state=&task=`: a form that was not filled in narrows nothing.
+    if isinstance(value, list):
+        return [one for one in value if one != ""]
+    return None if value == "" else value
+
+
+def _plus_again(value: Any) -> Any:
+    # "+09:00" arrives as " 09:00" from whoever did not encode it.
+    return value.replace(" ", "+") if isinstance(value, str) and value.count(" ") == 1 and "T" in value else value
+
+
+def _in_reach(moment: datetime) -> datetime:
+    # Databases and offsets know fewer years than Python; before and after these there are no jobs.
+    low, high = datetime(1970, 1, 2, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+    return min(max(moment, low), high)
+
+
+_Empty = BeforeValidator(_none_if_empty)
+_Text = Annotated[Annotated[str, Field(max_length=255, pattern=r"^[^\x00]*$")] | None, _Empty]
+_Time = Annotated[Annotated[AwareDatetime, AfterValidator(_in_reach)] | None, BeforeValidator(_plus_again), _Empty]
+
+
+class Filters(Schema):
+    """What a list of jobs is narrowed to."""
+
+    state: Annotated[list[State], _Empty] = Field(default=[], max_length=8, description="One or several")
+    task: _Text = Field(default=None, description="The task's whole name")
+    owner: _Text = Field(default=None, description="Username")
+    q: _Text = Field(default=None, description="Beginning of an id, or words of a task's name and title")
+    since: _Time = Field(default=None, description="Created at or after this time; with offset")
+    until: _Time = Field(default=None, description="Created before this time; with offset")
+    cursor: _Text = Field(default=None, description="`next` of the page before")
+    limit: int = Field(default=50, ge=1, le=listing.MOST)
+
+    def listing(self) -> listing.Filters:
+        """As the read side takes them."""
+        return listing.Filters(
+            states=tuple(dict.fromkeys(self.state)),
+            task=self.task or "",
+            owner=self.owner or "",
+            q=self.q or "",
+            since=self.since,
+            until=self.until,
+        )

@@ -1,0 +1,142 @@
+"""Lists of jobs, newest first, at a cost that does not grow with history.
+
+Every list is the merge of a few branches, each of which one index answers in order: a branch for each state and task
+asked for, one for ids. A page goes on where the one before ended (a keyset, never an offset).
+"""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from heapq import merge
+from itertools import islice, product
+from uuid import UUID
+
+from django.contrib.auth import get_user_model
+from django.db.models import Q, QuerySet
+
+from dashboard import queries
+from tasks import catalog
+from tasks.events import JobDict
+from tasks.models import Job
+
+MOST = 200  # jobs of one page
+# A word that fits more tasks than this finds the jobs of the first so many.
+_TASKS_OF_A_WORD = 20
+_HEX = re.compile(r"[0-9a-f]{1,32}")
+
+
+class BadCursor(ValueError):
+    """This is not a cursor that a list of jobs gave out."""
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a list is narrowed to; whatever is left out narrows nothing."""
+
+    states: Sequence[str] = ()
+    task: str = ""
+    owner: str = ""
+    q: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Jobs as they are now, and the cursor of the page after them."""
+
+    jobs: list[JobDict] = field(default_factory=list)
+    next: str | None = None
+
+
+def jobs(visible: QuerySet[Job], filters: Filters, *, cursor: str = "", limit: int = 50) -> Page:
+    """The newest of the `visible` jobs that fit `filters`, after `cursor`. Raises BadCursor.
+
+    A job whose state has changed since its row was written is left out where another state was asked for.
+    """
+    rows = visible.select_related("owner").defer("message")
+    if cursor:
+        at, last_id = _decode(cursor)
+        # The first half is what an index can begin at; the second decides among equal times.
+        rows = rows.filter(created_at__lte=at).filter(Q(created_at__lt=at) | Q(id__lt=last_id))
+    if filters.since:
+        rows = rows.filter(created_at__gte=filters.since)
+    if filters.until:
+        rows = rows.filter(created_at__lt=filters.until)
+    if filters.owner:
+        owner = get_user_model()._default_manager.filter(**{get_user_model().USERNAME_FIELD: filters.owner}).first()
+        rows = rows.filter(owner=owner.pk) if owner else rows.none()
+
+    newest = [branch.order_by("-created_at", "-id")[: limit + 1] for branch in _branches(rows, filters)]
+    found = list(islice(_once(merge(*newest, key=_place, reverse=True)), limit + 1))
+    after = _encode(found[limit - 1]) if len(found) > limit else None
+    shown = queries.live(found[:limit])
+    return Page([job for job in shown if not filters.states or job["state"] in filters.states], after)
+
+
+def _branches(rows: QuerySet[Job], filters: Filters) -> Iterator[QuerySet[Job]]:
+    tasks: list[str | None] = [filters.task or None]
+    if filters.q:
+        if prefix := _id_prefix(filters.q):
+            for state in filters.states or [None]:
+                yield _narrowed(rows.filter(id__range=prefix), state, filters.task or None)
+        named = _tasks_of(filters.q)
+        tasks = [name for name in named if filters.task in ("", name)]
+    for state, task in product(filters.states or [None], tasks):
+        yield _narrowed(rows, state, task)
+
+
+def _narrowed(rows: QuerySet[Job], state: str | None, task: str | None) -> QuerySet[Job]:
+    if state:
+        rows = rows.filter(state=state)
+    return rows.filter(task=task) if task else rows
+
+
+def _id_prefix(text: str) -> tuple[UUID, UUID] | None:
+    digits = text.strip().lower().replace("-", "")
+    if not _HEX.fullmatch(digits):
+        return None
+    return UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
+
+
+def _tasks_of(text: str) -> list[str]:
+    words = text.casefold().split()
+    return [
+        task.name
+        for task in catalog.launchables()
+        if words and all(word in f"{task.name} {task.title}".casefold() for word in words)
+    ][:_TASKS_OF_A_WORD]
+
+
+def _place(row: Job) -> tuple[datetime, UUID]:
+    return row.created_at, row.id
+
+
+def _once(rows: Iterator[Job]) -> Iterator[Job]:
+    last = None
+    for row in rows:
+        if row.id != last:
+            yield row
+        last = row.id
+
+
+def _encode(row: Job) -> str:
+    at = row.created_at.astimezone(UTC).isoformat()
+    return base64.urlsafe_b64encode(json.dumps([at, row.id.hex]).encode()).decode().rstrip("=")
+
+
+def _decode(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        text = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4))
+        at, last_id = json.loads(text)
+        moment = datetime.fromisoformat(at)
+        # Nothing else than what _encode makes: a year that no database has, or a time without offset, is refused.
+        if moment.utcoffset() is None or not 1970 <= moment.year <= 9000:
+            raise ValueError(at)
+        return moment, UUID(last_id)
+    except (ValueError, TypeError, AttributeError, binascii.Error, RecursionError) as error:
+        raise BadCursor("This is not a cursor that a list of jobs gave out.") from error

@@ -1,0 +1,84 @@
+"""What holds for every answer: security headers; and an error that no view answered is still told as it should be."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from asgiref.sync import iscoroutinefunction, markcoroutinefunction
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.template.loader import render_to_string
+
+from dashboard.api import problems
+
+logger = logging.getLogger(__name__)
+
+_HEADERS = {
+    # Everything comes from here: nothing inline, nothing from elsewhere. `data:` is for small images in styles.
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    # What a page shows is for its reader, now; the browser may keep it for going back, but asks otherwise.
+    "Cache-Control": "private, no-cache",
+}
+
+
+class Middleware:
+    """Works in Django's synchronous and asynchronous chain, so that no request changes threads for it."""
+
+    sync_capable = True
+    async_capable = True
+
+    def __init__(self, get_response: Callable[[HttpRequest], Any]) -> None:
+        self.get_response = get_response
+        self._async = iscoroutinefunction(get_response)
+        if self._async:
+            markcoroutinefunction(self)
+
+    def __call__(self, request: HttpRequest) -> "HttpResponseBase | Awaitable[HttpResponseBase]":
+        return self._later(request) if self._async else self.change(request, self.get_response(request))
+
+    async def _later(self, request: HttpRequest) -> HttpResponseBase:
+        return self.change(request, await self.get_response(request))
+
+    def change(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """The response that is sent."""
+        raise NotImplementedError
+
+
+class SecurityHeaders(Middleware):
+    """Adds the headers that a view has not set itself."""
+
+    def change(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Add what is missing."""
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+
+class Failures(Middleware):
+    """Every error below `/api/` is a problem document; without a database, pages and calls say 503.
+
+    Stands outside of all middleware that touches the session, since that is what fails first.
+    """
+
+    def change(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        """Replace an error page below `/api/`."""
+        if request.path_info.startswith("/api/"):
+            return problems.as_problem(request, response)
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Answer for a view that found no database."""
+        if not isinstance(error, OperationalError | InterfaceError):
+            return None
+        logger.error("the database is away: %s", error)
+        if request.path_info.startswith("/api/"):
+            return problems.database_away()
+        # Without the request: whatever a page tells about its reader is in the database.
+        page = render_to_string("dashboard/away.html")
+        return HttpResponse(page, status=503, headers={"Retry-After": "5"})

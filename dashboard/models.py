@@ -1,0 +1,44 @@
+"""What the web keeps of its own: the first administrator's link, tokens of programs, keys of repeated launches.
+
+Secrets are kept as SHA-256 only: a copy of the database opens nothing.
+"""
+
+from django.conf import settings
+from django.db import models
+
+
+class WelcomeLink(models.Model):
+    """A link that signs in the first administrator, once. There is at most one."""
+
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token")
+    created_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        # There is no page for these: permissions for them would mean nothing.
+        default_permissions = ()
+
+
+class ApiToken(models.Model):
+    """A token by which a program speaks for a user."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        default_permissions = ()
+
+
+class IdempotencyKey(models.Model):
+    """A launch that its caller may repeat: which job it is, decided before the job is launched."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    digest = models.CharField(max_length=64, help_text="SHA-256 of the request's body")
+    job = models.UUIDField()
+    created_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_once")]

@@ -1,0 +1,28 @@
+"""Every address of the web. Who may use each is in the table of tests/integration/test_access.py."""
+
+from django.contrib.auth import views as auth
+from django.urls import path
+from django.views.i18n import set_language
+
+from dashboard import account_views, health, views
+from dashboard.api import api, problems
+
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("tasks/", views.tasks, name="tasks"),
+    path("tasks/<str:name>/", views.task_form, name="task_form"),
+    path("jobs/", views.jobs, name="jobs"),
+    path("jobs/<uuid:job_id>/", views.job, name="job"),
+    path("jobs/<uuid:job_id>/cancel/", views.job_cancel, name="job_cancel"),
+    path("accounts/login/", auth.LoginView.as_view(template_name="dashboard/login.html"), name="login"),
+    path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
+    path("welcome/<str:token>/", account_views.welcome, name="welcome"),
+    path("language/", set_language, name="set_language"),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics_page, name="metrics"),
+    path("api/v1/", api.urls),
+    # Last: what is no call is a problem too, not a page.
+    path("api/", problems.not_found, name="api_root"),
+    path("api/<path:rest>", problems.not_found, name="api_unknown"),
+]

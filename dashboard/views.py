@@ -1,0 +1,149 @@
+"""The pages. Each first fetches through `access`, then acts; what lives on a page is brought by the socket."""
+
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+from pydantic import ValidationError as BadFilters
+
+from dashboard import access, listing, queries
+from dashboard.api.schemas import Filters
+from tasks import control
+from tasks.catalog import BadArguments, LaunchableTask
+from tasks.eventlog import LogUnavailable
+from tasks.events import STATES, UNFINISHED
+from tasks.launch import launch
+
+_OVERVIEW = 20  # jobs of a kind on the overview
+
+
+@require_safe
+@login_required
+def index(request: HttpRequest) -> HttpResponse:
+    """What runs, what waits, what failed lately."""
+    visible = access.jobs_for(request.user)
+    unfinished = listing.jobs(visible, listing.Filters(states=UNFINISHED), limit=100).jobs
+    failed = listing.jobs(visible, listing.Filters(states=("failed", "lost")), limit=_OVERVIEW).jobs
+    context = {
+        "running": [job for job in unfinished if job["state"] == "started"][:_OVERVIEW],
+        "waiting": [job for job in unfinished if job["state"] != "started"][:_OVERVIEW],
+        "failed": failed,
+    }
+    return render(request, "dashboard/index.html", context)
+
+
+@require_safe
+@login_required
+def tasks(request: HttpRequest) -> HttpResponse:
+    """The catalogue: what the reader may launch, by the module that it stands in."""
+    offered = sorted(access.tasks_for(request.user), key=lambda task: (_group(task), task.name))
+    groups = [
+        {"title": title, "tasks": [_card(task) for task in members]} for title, members in groupby(offered, _group)
+    ]
+    return render(request, "dashboard/tasks.html", {"groups": groups})
+
+
+def _group(task: LaunchableTask) -> str:
+    return str(task.group)
+
+
+def _card(task: LaunchableTask) -> dict[str, Any]:
+    return {
+        "name": task.name,
+        "title": task.title,
+        "description": task.description,
+        "url": reverse("task_form", args=[task.name]),
+    }
+
+
+@login_required
+def task_form(request: HttpRequest, name: str) -> HttpResponse:
+    """The form of a task; `?parameter=value` fills it in. A launch leads to the page of its job."""
+    task = access.get_task_or_404(request.user, name)
+    from dashboard.forms import form_class
+
+    form_of_task = form_class(task)
+    if request.method != "POST":
+        form = form_of_task(initial=dict(request.GET.items()))
+        return _form_page(request, task, form)
+    form = form_of_task(request.POST, request.FILES)
+    if not form.is_valid():
+        return _form_page(request, task, form, status=422)
+    try:
+        job = launch(task.name, form.arguments(), user=request.user)
+    except BadArguments as error:
+        # What only the launch could know, such as an upload that is gone meanwhile.
+        for fault in error.errors:
+            field = str(fault["loc"][0]) if fault["loc"] else ""
+            form.add_error(field if field in form.fields else None, ValidationError(str(fault["msg"])))
+        return _form_page(request, task, form, status=422)
+    return redirect("job", job.pk)
+
+
+def _form_page(request: HttpRequest, task: LaunchableTask, form: Any, status: int = 200) -> HttpResponse:
+    context = {"task": task, "form": form, "needs_multipart": form.is_multipart()}
+    return render(request, "dashboard/task_form.html", context, status=status)
+
+
+@require_safe
+@login_required
+def jobs(request: HttpRequest) -> HttpResponse:
+    """The list of jobs, narrowed by the same parameters as the API's."""
+    try:
+        filters = Filters.model_validate({**request.GET.dict(), "state": request.GET.getlist("state")})
+        page = listing.jobs(
+            access.jobs_for(request.user), filters.listing(), cursor=filters.cursor or "", limit=filters.limit
+        )
+    except (BadFilters, listing.BadCursor):
+        # A link that was cut or edited: the whole list is more use than an error.
+        return redirect("jobs")
+    following = request.GET.copy()
+    following["cursor"] = page.next or ""
+    context = {
+        "jobs": page.jobs,
+        "next": f"?{following.urlencode()}" if page.next else None,
+        "filters": {name: value for name, value in filters.model_dump().items() if value not in (None, [])}
+        | {"state": filters.state[0] if len(filters.state) == 1 else ""},
+        "states": STATES,
+        "data": {"jobs": page.jobs},
+    }
+    return render(request, "dashboard/jobs.html", context)
+
+
+@require_safe
+@login_required
+def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """One job, whole before any script runs; `data` is where the script goes on from."""
+    found = access.get_job_or_404(request.user, job_id)
+    tail = queries.tail(found)
+    context = {
+        "job": found.job,
+        "data": {"job": found.job, "epoch": found.epoch, "seq": found.job["seq"], "events": tail.events},
+        "lines": tail.lines,
+        "may_cancel": found.job["state"] in UNFINISHED and access.may_cancel(request.user, found.owner_id),
+    }
+    return render(request, "dashboard/job.html", context)
+
+
+@require_POST
+@login_required
+def job_cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Ask the job to stop, and go back to its page, which shows how far that is."""
+    found = access.get_job_or_404(request.user, job_id)
+    if not access.may_cancel(request.user, found.owner_id):
+        raise Http404
+    try:
+        control.cancel(found.id, force="force" in request.POST)
+    except control.NotCancellable:
+        messages.info(request, _("The job has ended already."))
+    except LogUnavailable:
+        messages.error(request, _("Redis does not answer: the job could not be stopped. Try again."))
+    return redirect("job", job_id)
