@@ -1,0 +1,40 @@
+"""Files on the worker's machine: only those below the folder that TASKCAST_DATA names."""
+
+import stat
+from pathlib import Path
+
+from django.conf import settings
+
+from tasks import conf
+
+
+class NotInDataFolder(ValueError):
+    """The path does not lead to a file below the data folder."""
+
+
+def folder() -> Path:
+    """The folder whose files tasks may read, with symbolic links resolved; it need not exist."""
+    return Path(getattr(settings, "TASKCAST_DATA", None) or conf.home() / "data").resolve()
+
+
+def find(path: str) -> Path:
+    """The file that `path` (relative to the data folder, or absolute) leads to, links and `..` resolved.
+
+    Raises NotInDataFolder with a message for the person who typed it. What lies outside is never looked at,
+    so that the message cannot tell whether it exists.
+    """
+    root = folder()
+    try:
+        target = (root / path.strip()).resolve()
+    except (OSError, ValueError, RuntimeError):  # a NUL, a name too long, links in a circle
+        raise NotInDataFolder("This is not a path.") from None
+    if not target.is_relative_to(root):
+        raise NotInDataFolder(f"Only files below {root} can be read.")
+    try:
+        mode = target.stat().st_mode
+    except OSError:
+        raise NotInDataFolder(f"There is no file {target.relative_to(root)} in {root}.") from None
+    # Opening a pipe would wait for its other end for ever.
+    if not stat.S_ISREG(mode):
+        raise NotInDataFolder(f"{target.relative_to(root)} is not a file.")
+    return target
