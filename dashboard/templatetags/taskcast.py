@@ -1,0 +1,236 @@
+"""Filters that write a job for readers, the same way as the scripts do (frontend/src/format.ts).
+
+The same words in the same place: nothing moves when a script takes over what the server wrote. One file of
+examples (tests/data/formats.json) drives the tests of both.
+"""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django import template
+from django.http import QueryDict
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from tasks.events import FINAL, STATES
+
+register = template.Library()
+
+_STATE_WORDS = {
+    "scheduled": gettext_noop("Scheduled"),
+    "queued": gettext_noop("Waiting"),
+    "started": gettext_noop("Running"),
+    "retrying": gettext_noop("Retrying"),
+    "succeeded": gettext_noop("Succeeded"),
+    "failed": gettext_noop("Failed"),
+    "cancelled": gettext_noop("Cancelled"),
+    "lost": gettext_noop("Lost"),
+}
+_ARGS_LINE = 160
+
+
+@register.filter
+def state_word(state: str) -> str:
+    """A state in the reader's words."""
+    return _(_STATE_WORDS[state]) if state in STATES else state
+
+
+@register.filter
+def is_final(state: str) -> bool:
+    """Whether a job in this state stays as it is."""
+    return state in FINAL
+
+
+@register.filter
+def when(iso: str | None) -> str:
+    """`2025-11-22 14:03:07` in the reader's time zone; empty for None."""
+    return f"{_local(iso):%Y-%m-%d %H:%M:%S}" if iso else ""
+
+
+@register.filter
+def when_short(iso: str | None) -> str:
+    """`11-22 14:03:07`"""
+    return when(iso)[5:]
+
+
+@register.filter
+def clock(iso: str) -> str:
+    """`14:03:07.125`"""
+    return f"{_local(iso):%H:%M:%S.%f}"[:-3]
+
+
+def _local(iso: str) -> datetime:
+    return timezone.localtime(datetime.fromisoformat(iso))
+
+
+@register.filter
+def span(seconds: float) -> str:
+    """A length of time in words."""
+    seconds = max(0.0, seconds)
+    if seconds < 10:
+        return _("{n} s").format(n=f"{seconds:.{2 if seconds < 1 else 1}f}")
+    whole = int(seconds)
+    if whole < 60:
+        return _("{n} s").format(n=whole)
+    minutes = whole // 60
+    if minutes < 60:
+        return _("{m} min {s} s").format(m=minutes, s=f"{whole % 60:02}")
+    hours = minutes // 60
+    if hours < 24:
+        return _("{h} h {m} min").format(h=hours, m=f"{minutes % 60:02}")
+    return _("{d} d {h} h").format(d=hours // 24, h=f"{hours % 24:02}")
+
+
+@register.filter
+def ran(job: Mapping[str, Any]) -> str:
+    """How long the job ran, or has run; empty before its start."""
+    return _between(job["started_at"], job["finished_at"])
+
+
+@register.filter
+def waited(job: Mapping[str, Any]) -> str:
+    """How long the job waited for its start, or has waited."""
+    return _between(job["created_at"], job["started_at"] or job["finished_at"])
+
+
+def _between(start: str | None, end: str | None) -> str:
+    if not start:
+        return ""
+    until = datetime.fromisoformat(end) if end else timezone.now()
+    return span((until - datetime.fromisoformat(start)).total_seconds())
+
+
+@register.filter
+def count(number: float) -> str:
+    """A number with its thousands apart, and at most two decimals."""
+    text = f"{number:,.2f}" if isinstance(number, float) else f"{number:,}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+@register.filter
+def size_words(size: float) -> str:
+    """A size in bytes as `12.5 MB`."""
+    units = ["B", "kB", "MB", "GB", "TB"]
+    unit = 0
+    while size >= 1000 and unit < len(units) - 1:
+        size /= 1000
+        unit += 1
+    return f"{size:.0f} {units[unit]}" if unit == 0 or size >= 100 else f"{size:.1f} {units[unit]}"
+
+
+@register.filter
+def has_total(progress: Mapping[str, Any] | None) -> bool:
+    """Whether it is known how much there is to do."""
+    return bool(progress and (progress.get("total") or 0) > 0)
+
+
+@register.filter
+def share(progress: Mapping[str, Any]) -> str:
+    """How far, from 0 to 1, for a bar's `value`."""
+    return f"{min(1.0, max(0.0, progress['current'] / progress['total'])):.4f}"
+
+
+@register.filter
+def percent(progress: Mapping[str, Any]) -> int:
+    """How far, in whole percent; 100 only at the end."""
+    return int(min(1.0, max(0.0, progress["current"] / progress["total"])) * 100)
+
+
+@register.filter
+def args_line(args: Mapping[str, Any] | None) -> str:
+    """`x=4, y="four"`: arguments in a line of a list."""
+    return ", ".join(f"{name}={compact(value)}" for name, value in (args or {}).items())[:_ARGS_LINE]
+
+
+def compact(value: Any) -> str:
+    """JSON as JavaScript writes it: no spaces, 4 for 4.0."""
+    return json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":"))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e21:
+        return int(value)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value
+
+
+@register.filter
+def task_module(task: str) -> str:
+    """What stands before the last word of a task's name, with its dot."""
+    return task[: task.rfind(".") + 1]
+
+
+@register.filter
+def task_word(task: str) -> str:
+    """The last word of a task's name."""
+    return task[task.rfind(".") + 1 :]
+
+
+@register.filter
+def situation(job: Mapping[str, Any]) -> str:
+    """What the job waits for, or what it is about."""
+    state = job["state"]
+    if state in ("started", "retrying", "queued"):
+        if job["cancel"] == "asked":
+            return _("Cancel asked, waiting for the task to see it")
+        if job["cancel"] == "seen":
+            return _("The task has seen the cancel and is stopping")
+    if job["reason"]:
+        return str(job["reason"])
+    if state == "queued":
+        return _("Waiting for a worker")
+    if state == "scheduled":
+        return _("Waiting for its time")
+    if state == "retrying":
+        return _("Waiting to try again")
+    return ""
+
+
+@register.filter
+def doing(job: Mapping[str, Any]) -> str:
+    """The line over a job's bar: its situation and what its progress says."""
+    described = (job["progress"] or {}).get("description")
+    return " · ".join(text for text in (situation(job), described) if text)
+
+
+@register.filter
+def children_words(children: Mapping[str, int]) -> str:
+    """`Succeeded 2, Waiting 1`"""
+    return ", ".join(f"{state_word(state)} {count(number)}" for state, number in children.items())
+
+
+@register.filter
+def is_cut(job: Mapping[str, Any], field: str) -> bool:
+    """Whether a field's value is kept as a file because of its length."""
+    return job.get(field) is None and field in job.get("truncated", ())
+
+
+@register.filter
+def all_of(query: QueryDict, name: str) -> str:
+    """All values of a parameter of the address, with blanks between."""
+    return " ".join(query.getlist(name))
+
+
+@register.filter
+def relaunch_url(job: Mapping[str, Any]) -> str:
+    """The launch form filled in with the job's arguments, where they are words and numbers and no secrets."""
+    try:
+        url = reverse("task_form", args=[job["task"]])
+    except NoReverseMatch:
+        return ""
+    known = {name: value for name, value in (job["args"] or {}).items() if _fits_in_address(value)}
+    return f"{url}?{urlencode(known, doseq=True)}" if known else url
+
+
+def _fits_in_address(value: Any) -> bool:
+    if isinstance(value, list):
+        return bool(value) and all(map(_fits_in_address, value))
+    return isinstance(value, str | int | float) and value != "********" and len(str(value)) < 500

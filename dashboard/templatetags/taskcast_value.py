@@ -1,0 +1,97 @@
+"""The filter that shows a result by its shape, with the markup of frontend/src/elements/value.ts."""
+
+import json
+from typing import Any
+
+from django import template
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from dashboard.templatetags.taskcast import compact, count
+
+register = template.Library()
+
+_ROWS = 200
+_TEXT = 100_000
+_DEEP = 3
+
+
+@register.filter
+def value(shown: Any, depth: int = 0) -> SafeString:
+    """A word or number, a table for a list of objects, names and values for an object; as HTML."""
+    if shown is None:
+        return format_html('<span class="value-none">{}</span>', "–" if depth else _("No value"))
+    if isinstance(shown, bool):
+        return format_html('<span class="value-word">{}</span>', compact(shown))
+    if isinstance(shown, int | float):
+        return format_html('<span class="value-number">{}</span>', compact(shown))
+    if isinstance(shown, list):
+        return _list(shown, depth)
+    if isinstance(shown, dict):
+        return _object(shown, depth)
+    return format_html('<span class="value-text">{}</span>', str(shown)[:_TEXT])
+
+
+def _list(items: list[Any], depth: int) -> SafeString:
+    if not items:
+        return format_html('<span class="value-none">{}</span>', _("An empty list"))
+    if depth < _DEEP and all(isinstance(item, dict) for item in items):
+        return _table(items)
+    if len(items) <= 20 and not any(isinstance(item, dict | list) for item in items):
+        return format_html('<span class="value-list">{}</span>', ", ".join(map(_word, items)))
+    return _text(items)
+
+
+def _object(fields: dict[str, Any], depth: int) -> SafeString:
+    if not fields:
+        return format_html('<span class="value-none">{}</span>', _("An empty object"))
+    if depth >= _DEEP or len(fields) > 60:
+        return _text(fields)
+    rows = ((name, value(field, depth + 1)) for name, field in fields.items())
+    inner = format_html_join("", "<div><dt>{}</dt><dd>{}</dd></div>", rows)
+    return format_html('<dl class="value-fields">{}</dl>', inner)
+
+
+def _table(rows: list[dict[str, Any]]) -> SafeString:
+    shown = rows[:_ROWS]
+    columns = list(dict.fromkeys(column for row in shown for column in row))
+    numeric = {column: all(_is_number(row.get(column)) for row in shown) for column in columns}
+    css = {column: SafeString(' class="number"') if numeric[column] else "" for column in columns}
+    head = format_html_join("", '<th scope="col"{}>{}</th>', ((css[column], column) for column in columns))
+    lines = (
+        format_html_join("", "<td{}>{}</td>", ((css[column], _cell(row.get(column))) for column in columns))
+        for row in shown
+    )
+    body = format_html_join("", "<tr>{}</tr>", ((line,) for line in lines))
+    words = _("{count} rows").format(count=count(len(rows)))
+    rest = format_html('<p class="quiet">{}: 1–{}</p>', words, len(shown)) if len(shown) < len(rows) else ""
+    return format_html(
+        '<div class="table-scroll" tabindex="0" role="group" aria-label="{}"><table class="value-table">'
+        "<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>{}",
+        words,
+        head,
+        body,
+        rest,
+    )
+
+
+def _is_number(item: Any) -> bool:
+    return item is None or (isinstance(item, int | float) and not isinstance(item, bool))
+
+
+def _cell(item: Any) -> str | SafeString:
+    if item is None:
+        return SafeString('<span class="value-none">–</span>')
+    if isinstance(item, dict | list):
+        return format_html("<code>{}</code>", compact(item))
+    return _word(item)
+
+
+def _word(item: Any) -> str:
+    return item if isinstance(item, str) else compact(item)
+
+
+def _text(shown: Any) -> SafeString:
+    text = json.dumps(json.loads(compact(shown)), ensure_ascii=False, indent=2)[:_TEXT]
+    return format_html('<pre class="value-json" tabindex="0">{}</pre>', text)

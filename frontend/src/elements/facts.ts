@@ -1,0 +1,51 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { count, stateWord, when } from "../format";
+import { t } from "../i18n";
+import type { Job, State } from "../types";
+import { jobPage } from "../urls";
+import { value } from "./value";
+import "./span";
+
+/** Who, when, where, and with what. */
+export function facts(job: Job): TemplateResult {
+  const names = Object.entries(job.args ?? {});
+  return html`<section class="panel job-facts">
+    <h2>${t("Arguments")}</h2>
+    ${
+      names.length
+        ? html`<dl class="facts">${names.map(([name, arg]) => fact(name, value(arg, 2), true))}</dl>`
+        : html`<p class="quiet">${t("No arguments")}</p>`
+    }
+    <h2>${t("Details")}</h2>
+    <dl class="facts">
+      ${fact(t("Job"), html`<code class="id">${job.id}</code>`)}
+      ${job.owner ? fact(t("Owner"), job.owner) : nothing}
+      ${fact(t("Created"), time(job.created_at))}
+      ${job.started_at ? fact(t("Started"), time(job.started_at)) : nothing}
+      ${job.finished_at ? fact(t("Finished"), time(job.finished_at)) : nothing}
+      ${job.created_at ? fact(t("Waited"), length(job.created_at, job.started_at ?? job.finished_at)) : nothing}
+      ${job.started_at ? fact(t("Ran"), length(job.started_at, job.finished_at)) : nothing}
+      ${job.worker ? fact(t("Worker"), html`<code>${job.worker}</code>`) : nothing}
+      ${job.attempt > 1 ? fact(t("Attempt"), String(job.attempt)) : nothing}
+      ${job.parent ? fact(t("Parent"), link(job.parent)) : nothing}
+      ${job.children ? fact(t("Children"), children(job.children)) : nothing}
+      ${job.retry_of ? fact(t("Retry of"), link(job.retry_of)) : nothing}
+    </dl>
+  </section>`;
+}
+
+const fact = (name: string, body: unknown, code = false): TemplateResult =>
+  html`<div><dt class=${code ? "code" : nothing}>${name}</dt><dd>${body}</dd></div>`;
+
+const time = (iso: string | null): TemplateResult =>
+  html`<time datetime=${iso ?? nothing}>${when(iso)}</time>`;
+
+const length = (from: string, to: string | null): TemplateResult =>
+  html`<taskcast-span .from=${from} .to=${to}></taskcast-span>`;
+
+const children = (counts: Record<string, number>): string =>
+  Object.entries(counts)
+    .map(([state, n]) => `${stateWord(state as State)} ${count(n)}`)
+    .join(", ");
+
+const link = (id: string): TemplateResult => html`<a href=${jobPage(id)}><code class="id">${id}</code></a>`;

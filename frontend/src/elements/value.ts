@@ -1,0 +1,72 @@
+import { html, nothing, type TemplateResult } from "lit";
+import { count } from "../format";
+import { t } from "../i18n";
+import type { Json } from "../types";
+
+type Row = { [column: string]: Json };
+
+/** Rows drawn at first; a table of ten thousand would freeze the page. */
+const ROWS = 200;
+/** Characters of JSON drawn; the file has it whole. */
+const TEXT = 100_000;
+
+/** A value by its shape: a word or number, a table for a list of objects, names and values for an object. */
+export function value(json: Json, depth = 0): TemplateResult {
+  if (json === null) return html`<span class="value-none">${depth ? "–" : t("No value")}</span>`;
+  if (typeof json === "number") return html`<span class="value-number">${plain(json)}</span>`;
+  if (typeof json === "boolean") return html`<span class="value-word">${json}</span>`;
+  if (typeof json === "string") return html`<span class="value-text">${json.slice(0, TEXT)}</span>`;
+  if (Array.isArray(json)) return list(json, depth);
+  return object(json, depth);
+}
+
+/** As it is in JSON: 1234567, not 1,234,567, for it may be an id or go into another program. */
+const plain = (n: number): string => String(n);
+
+function list(items: Json[], depth: number): TemplateResult {
+  if (items.length === 0) return html`<span class="value-none">${t("An empty list")}</span>`;
+  if (depth < 3 && items.every(isRow)) return table(items as Row[]);
+  if (items.length <= 20 && items.every(isWord))
+    return html`<span class="value-list">${items.map(String).join(", ")}</span>`;
+  return text(items);
+}
+
+function object(fields: Row, depth: number): TemplateResult {
+  const entries = Object.entries(fields);
+  if (entries.length === 0) return html`<span class="value-none">${t("An empty object")}</span>`;
+  if (depth >= 3 || entries.length > 60) return text(fields);
+  return html`<dl class="value-fields">
+    ${entries.map(([name, field]) => html`<div><dt>${name}</dt><dd>${value(field, depth + 1)}</dd></div>`)}
+  </dl>`;
+}
+
+const isWord = (json: Json): boolean => json === null || typeof json !== "object";
+const isRow = (json: Json): boolean => json !== null && typeof json === "object" && !Array.isArray(json);
+
+export function table(rows: Row[], all = false): TemplateResult {
+  const shown = all ? rows : rows.slice(0, ROWS);
+  const columns = [...new Set(shown.flatMap(Object.keys))];
+  const numeric = columns.map((column) => shown.every((row) => typeof (row[column] ?? 0) === "number"));
+  return html`<div class="table-scroll" tabindex="0" role="group" aria-label=${t("{count} rows", { count: count(rows.length) })}>
+      <table class="value-table">
+        <thead><tr>${columns.map((column, at) => html`<th scope="col" class=${numeric[at] ? "number" : nothing}>${column}</th>`)}</tr></thead>
+        <tbody>
+          ${shown.map(
+            (row) =>
+              html`<tr>${columns.map((column, at) => html`<td class=${numeric[at] ? "number" : nothing}>${cell(row[column])}</td>`)}</tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>
+    ${shown.length < rows.length ? html`<p class="quiet">${t("{count} rows", { count: count(rows.length) })}: 1–${shown.length}</p>` : nothing}`;
+}
+
+function cell(json: Json | undefined): string | TemplateResult {
+  if (json === undefined || json === null) return html`<span class="value-none">–</span>`;
+  if (typeof json === "object") return html`<code>${JSON.stringify(json)}</code>`;
+  return String(json);
+}
+
+function text(json: Json): TemplateResult {
+  return html`<pre class="value-json" tabindex="0">${JSON.stringify(json, null, 2).slice(0, TEXT)}</pre>`;
+}

@@ -1,0 +1,38 @@
+// What a page shares: its one socket, and the feeds of the jobs that it shows.
+
+import { JobFeed } from "./feed";
+import { Socket } from "./socket";
+import { signInPage, socketUrl } from "./urls";
+
+let shared: Socket | undefined;
+const feeds = new Map<string, JobFeed>();
+
+/** The page's one socket. */
+export function socket(): Socket {
+  if (!shared) {
+    const ours = "app" in document.documentElement.dataset;
+    // In a page of somebody else's (embed.js) we must not take the reader away.
+    shared = new Socket(socketUrl(), ours ? { signIn: () => location.assign(signInPage()) } : {});
+    const now = () => shared?.tryNow();
+    addEventListener("online", now);
+    addEventListener("pageshow", now);
+    document.addEventListener("visibilitychange", () => document.hidden || now());
+  }
+  return shared;
+}
+
+/** The feed of one job, the same one for every element that shows it. */
+export function jobFeed(id: string): JobFeed {
+  let feed = feeds.get(id);
+  if (!feed) {
+    feed = new JobFeed(id, socket());
+    feeds.set(id, feed);
+  }
+  return feed;
+}
+
+/** The JSON that the server wrote into the page as `<script type="application/json" id="…">`. */
+export function pageData<T>(id: string): T | null {
+  const script = document.getElementById(id);
+  return script?.textContent ? (JSON.parse(script.textContent) as T) : null;
+}

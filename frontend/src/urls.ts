@@ -1,0 +1,16 @@
+// Every address that the pages' scripts use. `<html data-root>` is where the site is mounted.
+
+const root = (): string => document.documentElement.dataset.root ?? "/";
+const part = encodeURIComponent;
+
+export const jobPage = (id: string): string => `${root()}jobs/${part(id)}/`;
+export const jobUrl = (id: string, rest = ""): string => `${root()}api/v1/jobs/${part(id)}${rest}`;
+export const fileUrl = (id: string, name: string): string => jobUrl(id, `/files/${part(name)}`);
+export const signInPage = (): string =>
+  `${root()}accounts/login/?next=${part(location.pathname + location.search)}`;
+
+export function socketUrl(): string {
+  const url = new URL(`${root()}ws/`, location.href);
+  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+  return url.href;
+}

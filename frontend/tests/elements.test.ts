@@ -1,0 +1,265 @@
+import { render } from "lit";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { words } from "../src/elements/connection";
+import { JobElement } from "../src/elements/job";
+import type { JobsElement } from "../src/elements/jobs";
+import "../src/elements/cancel";
+import "../src/elements/jobs";
+import type { LogElement } from "../src/elements/log";
+import { define } from "../src/elements/piece";
+import { progress } from "../src/elements/progress";
+import { value } from "../src/elements/value";
+import { LogBook } from "../src/logbook";
+import { jobFeed, socket } from "../src/page";
+import { blankJob } from "../src/store";
+import type { Job, Json } from "../src/types";
+import { FakeSocket, tick } from "./fakesocket";
+
+define("taskcast-job", JobElement);
+
+const ID = "7b1c0b0e-4f2a-4b0e-9a51-0d2a6f5f4c11";
+const job = (fields: Partial<Job> = {}): Job => ({
+  ...blankJob(ID),
+  task: "tasks.samples.arithmetic.add",
+  args: { x: 4, y: 4 },
+  created_at: "2025-11-22T05:00:00.000000+00:00",
+  ...fields,
+});
+
+beforeEach(() => {
+  vi.stubGlobal("WebSocket", Object.assign(FakeSocket, { OPEN: 1 }));
+  vi.stubGlobal("fetch", async () => ({
+    ok: true,
+    json: async () => ({ events: [], seq: 99, archived: false }),
+  }));
+});
+
+afterEach(() => {
+  document.body.replaceChildren();
+  vi.unstubAllGlobals();
+});
+
+function drawn(template: unknown): HTMLElement {
+  const place = document.createElement("div");
+  render(template, place);
+  return place;
+}
+
+const settled = () => new Promise((resolve) => setTimeout(resolve, 40));
+
+describe("a bar", () => {
+  const steps = [{ current: 1, total: null, description: "열 분석", steps: [] }];
+
+  it("has the progress' own numbers", () => {
+    const place = drawn(
+      progress(
+        job({ state: "started", progress: { current: 50, total: 200, description: "Reading", steps } }),
+      ),
+    );
+    const [whole, step] = place.querySelectorAll('[role="progressbar"]');
+    expect(whole?.getAttribute("aria-valuenow")).toBe("50");
+    expect(whole?.getAttribute("aria-valuemin")).toBe("0");
+    expect(whole?.getAttribute("aria-valuemax")).toBe("200");
+    expect(step?.hasAttribute("aria-valuenow")).toBe(false);
+    expect(place.querySelector("[aria-live]")?.textContent).toBe("Reading");
+    expect(place.textContent).toContain("50 of 200");
+    expect(place.textContent).toContain("25 %");
+    expect(place.textContent).toContain("열 분석");
+  });
+
+  it("says 100 % only at the end", () => {
+    const at = { current: 1999, total: 2000, description: "", steps: [] };
+    expect(drawn(progress(job({ state: "started", progress: at }))).textContent).toContain("99 %");
+  });
+
+  it("pretends nothing where nothing is known", () => {
+    const bar = drawn(progress(job({ state: "started" }))).querySelector("progress");
+    expect(bar?.hasAttribute("value")).toBe(false);
+    expect(drawn(progress(job())).textContent).toContain("Waiting for a worker");
+    expect(drawn(progress(job({ state: "started", cancel: "seen" }))).textContent).toContain(
+      "seen the cancel",
+    );
+  });
+});
+
+describe("a value", () => {
+  const shown = (json: Json) => drawn(value(json));
+
+  it("is shown by its shape", () => {
+    expect(shown(8).textContent).toBe("8");
+    expect(shown(null).textContent).toBe("No value");
+    expect(shown("<b>").querySelector("b")).toBeNull();
+    expect(shown([1, 2]).textContent).toBe("1, 2");
+    expect(shown({ rows: [{ a: 1 }, { b: "x" }] }).querySelectorAll("td")).toHaveLength(4);
+    expect(shown([[1, [2]]]).querySelector("pre")?.textContent).toContain("[");
+  });
+
+  it("draws the beginning of a long table, and says so", () => {
+    const place = shown(Array.from({ length: 900 }, (_, n) => ({ n })));
+    expect(place.querySelectorAll("tbody tr")).toHaveLength(200);
+    expect(place.textContent).toContain("900 rows");
+  });
+});
+
+describe("a log", () => {
+  const book = (count: number): LogBook => {
+    const made = new LogBook();
+    for (let seq = 1; seq <= count; seq++) {
+      made.append({
+        seq,
+        time: "",
+        kind: "log",
+        lines: [{ time: "2025-11-22T05:00:00Z", level: "info", text: `l${seq}` }],
+      });
+    }
+    return made;
+  };
+  const element = (): LogElement => {
+    const made = document.createElement("taskcast-log") as LogElement;
+    document.body.append(made);
+    return made;
+  };
+
+  it("appends only what is new", () => {
+    const log = element();
+    const lines = book(3);
+    log.show(lines, false);
+    const first = log.querySelector(".line");
+    lines.append({
+      seq: 4,
+      time: "",
+      kind: "log",
+      lines: [{ time: "2025-11-22T05:00:01.5Z", level: "error", text: "l4" }],
+    });
+    log.show(lines, true);
+    expect(log.querySelector(".line")).toBe(first);
+    expect([...log.querySelectorAll(".text")].map((text) => text.textContent)).toEqual([
+      "l1",
+      "l2",
+      "l3",
+      "l4",
+    ]);
+    expect(log.querySelector('[data-level="error"] time')?.textContent).toMatch(/:01\.500$/);
+    expect(log.dataset.complete).toBe("true");
+  });
+
+  it("draws the end of 20,000 lines in little time, and earlier ones on demand", () => {
+    const log = element();
+    const lines = book(20_000);
+    const begun = performance.now();
+    log.show(lines, false);
+    expect(performance.now() - begun).toBeLessThan(2_000);
+    expect(log.querySelectorAll(".line")).toHaveLength(2_000);
+    expect(log.querySelector(".line .text")?.textContent).toBe("l18001");
+    expect(log.querySelector(".log-size")?.textContent).toBe("20,000 lines");
+    (log.querySelector(".log-earlier") as HTMLElement).click();
+    expect(log.querySelector(".line .text")?.textContent).toBe("l16001");
+  });
+
+  it("forgets the beginning while it follows, and nothing while it is read", () => {
+    const log = element();
+    const lines = book(2_000);
+    log.show(lines, false);
+    for (let seq = 2_001; seq <= 4_000; seq++) {
+      lines.append({
+        seq,
+        time: "",
+        kind: "log",
+        lines: [{ time: "2025-11-22T05:00:00Z", level: "info", text: `l${seq}` }],
+      });
+    }
+    log.show(lines, false);
+    expect(log.querySelectorAll(".line").length).toBeLessThanOrEqual(2_100);
+    expect(log.querySelector(".line:last-child .text")).toBeTruthy();
+    const follow = log.querySelector("input") as HTMLInputElement;
+    follow.click();
+    for (let seq = 4_001; seq <= 5_000; seq++) {
+      lines.append({
+        seq,
+        time: "",
+        kind: "log",
+        lines: [{ time: "2025-11-22T05:00:00Z", level: "info", text: `l${seq}` }],
+      });
+    }
+    log.show(lines, false);
+    expect(log.querySelectorAll(".line").length).toBeGreaterThanOrEqual(3_000);
+  });
+
+  it("shows a line's text as text", () => {
+    const log = element();
+    const lines = new LogBook();
+    lines.append({
+      seq: 1,
+      time: "",
+      kind: "log",
+      lines: [{ time: "2025-11-22T05:00:00Z", level: "info", text: "<img src=x>" }],
+    });
+    log.show(lines, false);
+    expect(log.querySelector("img")).toBeNull();
+  });
+});
+
+describe("a job's element", () => {
+  it("keeps the server's words until it knows the job, then takes over and follows", async () => {
+    document.body.innerHTML = `<taskcast-job job="${ID}"><p>as the server wrote it</p></taskcast-job>
+      <taskcast-cancel job="${ID}"><form></form></taskcast-cancel>`;
+    const element = document.querySelector("taskcast-job") as HTMLElement;
+    await settled();
+    expect(element.textContent).toBe("as the server wrote it");
+    expect(element.dataset.job).toBe(ID);
+    const ws = FakeSocket.last;
+    ws.accept();
+    ws.say(tick);
+    ws.say({ type: "snapshot", topic: `job:${ID}`, epoch: 1, seq: 0, job: job() });
+    await settled();
+    expect(element.dataset.state).toBe("queued");
+    expect(element.textContent).not.toContain("as the server wrote it");
+    expect(element.textContent).toContain("Waiting for a worker");
+    expect(document.querySelector("taskcast-cancel button")?.textContent).toContain("Cancel job");
+    ws.say({
+      type: "events",
+      topic: `job:${ID}`,
+      epoch: 1,
+      events: [{ seq: 1, time: "", kind: "state", set: { state: "succeeded", result: 8 } }],
+    });
+    await settled();
+    expect(element.dataset.state).toBe("succeeded");
+    expect(element.querySelector(".job-result .value")?.textContent?.trim()).toBe("8");
+    expect(document.querySelector("taskcast-cancel button")).toBeNull();
+    expect(document.querySelectorAll("[style]")).toHaveLength(0);
+    expect(jobFeed(ID).job?.result).toBe(8);
+  });
+});
+
+describe("a list of jobs", () => {
+  it("starts from the page's rows and takes in live ones", async () => {
+    document.body.innerHTML = `<script type="application/json" id="rows">${JSON.stringify([job({ state: "started", seq: 3 })])}</script>
+      <taskcast-jobs data="rows" states="queued started" limit="10"><table><tr><td>old</td></tr></table></taskcast-jobs>`;
+    await settled();
+    const rows = () => [...document.querySelectorAll<HTMLElement>("tr[data-job]")];
+    expect(rows().map((row) => row.dataset.state)).toEqual(["started"]);
+    expect(rows()[0]?.textContent).toContain("x=4, y=4");
+    const kept = rows()[0];
+    if (FakeSocket.last.readyState !== 1) FakeSocket.last.accept();
+    const other = job({ id: "b", created_at: "2025-11-22T06:00:00Z", state: "queued" });
+    FakeSocket.last.say({ type: "jobs", jobs: [other], removed: [] });
+    await settled();
+    expect(rows().map((row) => row.dataset.job)).toEqual(["b", ID]);
+    expect(rows()[1]).toBe(kept);
+    FakeSocket.last.say({ type: "jobs", jobs: [job({ state: "succeeded", seq: 4 })], removed: ["b"] });
+    await settled();
+    expect(rows()).toHaveLength(0);
+    expect((document.querySelector("taskcast-jobs") as JobsElement).textContent).toContain("No jobs here.");
+    socket().close();
+  });
+});
+
+it("says the connection in words", () => {
+  expect(words({ connection: "live", log: "live", met: true, ended: false })).toBe("Live");
+  expect(words({ connection: "live", log: "away", met: true, ended: false })).toBe(
+    "Connected, event log away",
+  );
+  expect(words({ connection: "offline", log: "live", met: true, ended: true })).toBe("Signed out");
+  expect(words({ connection: "reconnecting", log: "live", met: false, ended: false })).toBe("Connecting…");
+  expect(words({ connection: "reconnecting", log: "live", met: true, ended: false })).toBe("Reconnecting…");
+});
