@@ -7,11 +7,14 @@ from typing import Any
 
 from celery import Celery
 
+from tasks import install
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 
 app = Celery("project")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+install(app)
 
 
 @app.task(bind=True, ignore_result=True)

@@ -12,13 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
-from project import values
+from project import values, variables
 from project.embedded_redis import socket_path
 from project.redis_address import RedisAddress
 from project.secret import kept_key
 
 T = TypeVar("T")
-OUR_VARIABLES = ("TASKCAST_HOME", "TASKCAST_APPS", "TASKCAST_DATA")
 
 
 def stop(line: str) -> NoReturn:
@@ -38,8 +37,8 @@ def read(name: str, default: T, parse: Callable[[str], T]) -> T:
 
 
 for _name in sorted(os.environ):
-    if _name.startswith("TASKCAST_") and _name not in OUR_VARIABLES:
-        stop(values.unknown_variable(_name, OUR_VARIABLES))
+    if _name.startswith("TASKCAST_") and _name not in variables.OURS:
+        stop(values.unknown_variable(_name, variables.OURS))
 
 # --- where things are
 
@@ -209,14 +208,15 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     # Without these a half-open connection stops a worker for good; with them it is back after 21 to 29 s.
     "socket_timeout": 10,
     "socket_connect_timeout": 5,
-    "socket_keepalive": True,
     "health_check_interval": 5,
 }
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None  # for ever: the broker comes back, the worker waits
 CELERY_REDIS_SOCKET_TIMEOUT = 10
 CELERY_REDIS_SOCKET_CONNECT_TIMEOUT = 5
-CELERY_REDIS_SOCKET_KEEPALIVE = True
+if _redis.socket is None:  # a Unix socket has no keepalive, and redis-py refuses the word
+    CELERY_BROKER_TRANSPORT_OPTIONS["socket_keepalive"] = True
+    CELERY_REDIS_SOCKET_KEEPALIVE = True
 CELERY_REDIS_BACKEND_HEALTH_CHECK_INTERVAL = 5
 # A job that ended while Redis was away is otherwise recorded as failed (celery #8588).
 CELERY_RESULT_BACKEND_ALWAYS_RETRY = True

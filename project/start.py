@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from typing import Any
 
@@ -25,8 +26,14 @@ def import_extra_apps(*_: Any, **__: Any) -> None:
         sys.exit(f"Taskcast cannot start: {error}.")
 
 
+def say_that_beat_runs(*_: Any, **__: Any) -> None:
+    """Beat has no way to be asked whether it runs; whoever starts it may wait for this line."""
+    logging.getLogger("celery.beat").info("beat: the schedule is read")
+
+
 signals.celeryd_init.connect(refuse_bad_start)
 signals.beat_init.connect(refuse_bad_start)
+signals.beat_init.connect(say_that_beat_runs)
 signals.import_modules.connect(import_extra_apps)
 signals.after_setup_logger.connect(logs.keep_to_one_line)
 signals.after_setup_task_logger.connect(logs.keep_to_one_line)

@@ -30,7 +30,12 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["TASKCAST_HOME"] = str(_server.home)
     os.environ["REDIS_URL"] = _server.address.broker_url
     _server.start()
-    settings.DATABASES  # noqa: B018  (loads the settings now; pytest-django then calls django.setup())
+    # Loads the settings now; pytest-django then calls django.setup(). SQLite's default for tests is a database in memory
+    # that locks whole tables between threads: a file behaves as it does outside of tests.
+    settings.DATABASES["default"].setdefault("TEST", {}).setdefault("NAME", None)
+    if settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+        settings.DATABASES["default"]["TEST"]["NAME"] = str(_server.home / "test.sqlite3")
+    settings.TASKCAST_WATCH = False  # no thread of the test process ends the jobs that a test has left
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

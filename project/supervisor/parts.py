@@ -10,6 +10,9 @@ from dataclasses import dataclass
 # Larger frames than 64 KiB are neither read nor sent (the option caps both): frames of ours stay below.
 LARGEST_FRAME = 64 * 1024
 
+# What project/start.py logs once beat has read its schedule.
+BEAT_READY = "beat: the schedule is read"
+
 DAPHNE_OPTIONS = (
     "--websocket-max-message-size", str(LARGEST_FRAME),
     "--websocket-max-frame-size", str(LARGEST_FRAME),

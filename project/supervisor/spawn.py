@@ -46,3 +46,14 @@ def signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> No
         os.killpg(process.pid, number)
     except (ProcessLookupError, PermissionError):
         return
+
+
+def group_lives(process: subprocess.Popen[bytes]) -> bool:
+    """Whether the part's session still has a process."""
+    try:
+        os.killpg(process.pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

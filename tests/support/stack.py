@@ -16,15 +16,13 @@ from typing import Any
 
 import redis
 
-from project import embedded_redis
+from project import embedded_redis, variables
 from project.redis_address import RedisAddress
 from project.supervisor import parts
 from project.supervisor.spawn import signal_group, spawn
 from tests.support.interpreter import Interpreter
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = ("REDIS_URL", "DATABASE_URL", "HOST", "PORT", "DEBUG", "SECRET_KEY", "ALLOWED_HOSTS", "TRUSTED_ORIGINS",
-        "TIME_ZONE", "LANGUAGE_CODE", "WORKERS", "EMAIL_URL", "METRICS_TOKEN")  # fmt: skip
 
 
 def wait_for(condition: Callable[[], Any], what: str, seconds: float = 30) -> Any:
@@ -227,7 +225,7 @@ class Stack:
 
 def instance_env(home: Path, port: int) -> dict[str, str]:
     """The caller's environment without any of our variables, and with a home and a port."""
-    kept = {k: v for k, v in os.environ.items() if k not in OURS and not k.startswith("TASKCAST_")}
+    kept = {k: v for k, v in os.environ.items() if k not in variables.NAMES}
     return kept | {
         "TASKCAST_HOME": str(home),
         "PORT": str(port),

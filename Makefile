@@ -1,0 +1,27 @@
+# The two commands: `make up` runs Taskcast, `make test` runs every check that CI runs.
+PYTHON ?= python3
+RUN := .venv/bin/python
+
+.PHONY: up test check lock
+
+up:
+	@$(PYTHON) tools/install.py
+	@exec $(RUN) -m project.supervisor --under-make
+
+# The fast part: lint, types, unit tests.
+check:
+	@$(PYTHON) tools/install.py --tests
+	@exec $(RUN) tools/checks.py --fast
+
+test:
+	@$(PYTHON) tools/install.py --tests
+	@$(RUN) tools/test_needs.py
+	@exec $(RUN) tools/checks.py
+
+# Compile the locked requirements anew. Commit the result.
+LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
+lock:
+	@$(PYTHON) tools/install.py --tests
+	$(LOCK) requirements.in -o requirements.txt
+	$(LOCK) requirements-dev.in -o requirements-dev.txt
+	$(LOCK) requirements-node.in -o requirements-node.txt

@@ -1,0 +1,82 @@
+"""What a terminal and the log files get: whole lines, each with its part's name."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sys
+import threading
+from collections import deque
+from collections.abc import Iterable
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import IO
+
+from project.logs import escaped
+
+WIDTH = 8
+LOG_BYTES, LOG_FILES = 10 * 1024 * 1024, 3
+REMEMBERED_LINES = 30
+
+
+class Console:
+    """Standard output, shared by the supervisor and the threads that copy the parts' lines."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def say(self, line: str, part: str = "taskcast") -> None:
+        """Write one line with the name of who says it."""
+        self.plain(f"{part:<{WIDTH}} | {line}")
+
+    def plain(self, line: str) -> None:
+        """Write the line as it is. Where nobody reads any more (`make up | head`), nothing: the log files go on."""
+        with self._lock, contextlib.suppress(OSError):
+            data = (line + "\n").encode(errors="replace")
+            while data:
+                data = data[os.write(sys.stdout.fileno(), data) :]
+
+
+class Output:
+    """A part's output: each line goes to the console and to the part's log file, the last are remembered."""
+
+    def __init__(self, name: str, console: Console, logs: Path) -> None:
+        logs.mkdir(mode=0o700, exist_ok=True)
+        self._name = name
+        self._console = console
+        self._file = RotatingFileHandler(
+            logs / f"{name}.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES, delay=True
+        )
+        self._last: deque[str] = deque(maxlen=REMEMBERED_LINES)
+        self._awaited: dict[str, threading.Event] = {}
+
+    def follow(self, pipe: IO[bytes]) -> threading.Thread:
+        """Copy what comes out of `pipe`, in a thread that ends with it."""
+        self._last.clear()
+        for seen in self._awaited.values():
+            seen.clear()
+        thread = threading.Thread(
+            target=self._copy, args=(pipe,), name=f"output of {self._name}", daemon=True
+        )
+        thread.start()
+        return thread
+
+    def await_text(self, text: str) -> threading.Event:
+        """An event that is set once a line holds `text`; ask before the part starts."""
+        return self._awaited.setdefault(text, threading.Event())
+
+    def last_words(self, count: int = 5) -> list[str]:
+        """The last lines, oldest first."""
+        return [line for line in self._last if line.strip()][-count:]
+
+    def _copy(self, pipe: Iterable[bytes]) -> None:
+        for raw in pipe:
+            line = escaped(raw.decode(errors="replace").rstrip("\r\n"))
+            self._last.append(line)
+            for text, seen in self._awaited.items():
+                if text in line:
+                    seen.set()
+            with contextlib.suppress(OSError):  # a full disk must not stop the part
+                self._file.emit(logging.makeLogRecord({"msg": "%s", "args": (line,)}))
+            self._console.say(line, self._name)

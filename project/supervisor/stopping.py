@@ -1,0 +1,45 @@
+"""When to stop: signals, and the end of the `make` that started us."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from types import FrameType
+
+
+class Stopping:
+    """Truthy once a stop was asked for; `hurry` once it was asked for again."""
+
+    def __init__(self, under_make: bool) -> None:
+        self._asked = 0
+        self._make = os.getppid() if under_make else None
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._ask)
+
+    def __bool__(self) -> bool:
+        return self._asked > 0 or self._make_is_over()
+
+    def hurry(self) -> bool:
+        """Whether the reader lost patience: a second Ctrl-C kills what a first one has asked to end."""
+        return self._asked > 1
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        self._asked += 1
+
+    def _make_is_over(self) -> bool:
+        """Whether `make` was killed, or interrupted alone.
+
+        On Ctrl-C the terminal interrupts us too. A SIGINT sent to make alone it does not pass on: it only waits for
+        us, having put the signal's handling back to the default, which can be seen from here (on Linux).
+        """
+        if self._make is None:
+            return False
+        if os.getppid() != self._make:
+            return True
+        try:
+            status = Path(f"/proc/{self._make}/status").read_text()
+        except OSError:
+            return False
+        caught = next((line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:")), None)
+        return caught is not None and not int(caught, 16) & (1 << (signal.SIGINT - 1))

@@ -1,0 +1,20 @@
+"""The names of all environment variables that Taskcast reads. The README explains each; a test holds it to that."""
+
+OURS = ("TASKCAST_HOME", "TASKCAST_APPS", "TASKCAST_DATA")
+
+NAMES = (
+    *OURS,
+    "HOST",
+    "PORT",
+    "REDIS_URL",
+    "DATABASE_URL",
+    "SECRET_KEY",
+    "ALLOWED_HOSTS",
+    "TRUSTED_ORIGINS",
+    "DEBUG",
+    "TIME_ZONE",
+    "LANGUAGE_CODE",
+    "WORKERS",
+    "EMAIL_URL",
+    "METRICS_TOKEN",
+)

