@@ -1,0 +1,25 @@
+"""Websocket routes. A project with routes of its own takes `websocket_urlpatterns`; ours takes
+`application`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from channels.routing import URLRouter
+from django.urls import path, re_path
+
+from dashboard import daphne_guard
+from dashboard.consumers import live, no_such_path
+from dashboard.flood import FloodGuard
+from dashboard.origins import OriginGuard
+
+# Whoever serves websockets of ours also gets requests: before the first one arrives.
+daphne_guard.install()
+
+# From the outside in: bound what comes in, refuse foreign pages, then find out who it is.
+_live: Any = FloodGuard(OriginGuard(live))
+_no_such_path: Any = FloodGuard(OriginGuard(no_such_path))
+
+websocket_urlpatterns = [path("ws/", _live)]
+
+application = URLRouter([*websocket_urlpatterns, re_path(r"", _no_such_path)])

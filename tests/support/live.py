@@ -1,0 +1,121 @@
+"""A reader of the socket for tests: acknowledges, folds, and checks each frame against the contract."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from tasks.events import fold
+from tests.support.stack import Stack
+
+LARGEST_FRAME = 64 * 1024
+
+
+class Reader:
+    """One connection. `frames` counts what has come; `acks=False` reads without acknowledging."""
+
+    def __init__(self, stack: Stack, name: str | None = None, *, token: str = "", acks: bool = True, origin: str | None = None,
+                 path: str = "", cookies: dict[str, str] | None = None, **options: Any) -> None:  # fmt: skip
+        headers = {}
+        if name and not token:
+            cookies = cookies or stack.cookies(name)
+        if cookies:
+            headers["Cookie"] = "; ".join(f"{key}={value}" for key, value in cookies.items())
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        url = stack.ws_url if not path else stack.ws_url.replace("/ws/", path)
+        self.ws: ClientConnection = connect(
+            url, additional_headers=headers, origin=origin, compression=None, max_size=None, **options
+        )
+        self.acks = acks
+        self.frames = 0
+        self.bytes = 0
+        self.ticks: list[dict[str, Any]] = []
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.ws.close()
+
+    def say(self, **frame: Any) -> None:
+        """Send a frame."""
+        self.ws.send(json.dumps(frame))
+
+    def subscribe(self, topic: str, **more: Any) -> None:
+        """Follow `topic`."""
+        self.say(type="subscribe", topic=topic, **more)
+
+    def read(self, seconds: float = 15) -> dict[str, Any]:
+        """The next frame, ticks included. Raises TimeoutError, or ConnectionClosed."""
+        text = self.ws.recv(timeout=seconds)
+        assert isinstance(text, str)
+        size = len(text.encode())
+        assert size <= LARGEST_FRAME
+        self.frames += 1
+        self.bytes += size
+        if self.acks:
+            self.say(type="ack", n=self.frames)
+        return json.loads(text)
+
+    def next(self, seconds: float = 15) -> dict[str, Any]:
+        """The next frame that is no tick."""
+        deadline = time.monotonic() + seconds
+        while True:
+            frame = self.read(max(0.01, deadline - time.monotonic()))
+            if frame["type"] != "tick":
+                return frame
+            self.ticks.append(frame)
+
+    def until(self, condition: Callable[[dict[str, Any]], Any], seconds: float = 15) -> list[dict[str, Any]]:
+        """The frames up to the first for which `condition` holds."""
+        deadline = time.monotonic() + seconds
+        found: list[dict[str, Any]] = []
+        while not found or not condition(found[-1]):
+            found.append(self.next(max(0.01, deadline - time.monotonic())))
+        return found
+
+    def events(self, seconds: float = 15) -> Iterator[tuple[int, dict[str, Any]]]:
+        """(epoch, event) one by one."""
+        while True:
+            frame = self.next(seconds)
+            assert frame["type"] == "events", frame
+            for event in frame["events"]:
+                yield frame["epoch"], event
+
+    def close_code(self, seconds: float = 15) -> int:
+        """Read on until the server closes; its code."""
+        deadline = time.monotonic() + seconds
+        try:
+            while True:
+                self.read(max(0.01, deadline - time.monotonic()))
+        except ConnectionClosed as closed:
+            return closed.rcvd.code if closed.rcvd else 1006
+
+
+class Follower:
+    """Folds one job's frames as a browser would, and insists on an order without gap or repetition."""
+
+    def __init__(self) -> None:
+        self.job: dict[str, Any] | None = None
+        self.epoch: int | None = None
+        self.seen: list[int] = []
+
+    def take(self, frame: dict[str, Any]) -> None:
+        """Take a `snapshot` or `events` frame in."""
+        if frame["type"] == "snapshot":
+            self.job, self.epoch = frame["job"], frame["epoch"]
+            assert frame["seq"] == frame["job"]["seq"]
+            return
+        assert frame["type"] == "events", frame
+        assert self.job is not None
+        assert frame["epoch"] == self.epoch
+        for event in frame["events"]:
+            assert event["seq"] == self.job["seq"] + 1
+            self.job = fold(self.job, event)
+            self.seen.append(event["seq"])
