@@ -46,6 +46,7 @@ class Job(models.Model):
     epoch = models.PositiveBigIntegerField(default=0)
     seq = models.PositiveBigIntegerField(default=0)
     archived = models.PositiveBigIntegerField(default=0, help_text="Last seq in the archive")
+    lease = models.CharField(max_length=300, default="", help_text="Of the worker that started it")
     change = models.PositiveBigIntegerField(default=0, help_text="Orders the rows by when they last changed")
 
     queue = models.CharField(max_length=255, default="", blank=True)
@@ -88,16 +89,22 @@ def _text(value: Any) -> str | None:
 
 
 class JobEvents(models.Model):
-    """Consecutive events of one job, as the archive keeps them: a line of JSON for each."""
+    """Events of one job in the archive, ascending: a line of JSON for each.
 
-    job = models.ForeignKey(Job, models.CASCADE, related_name="chunks")
+    Consecutive while `live`; some time after the job has ended its chunks become one, without superseded progress.
+    """
+
+    # No index of its own: the constraint below begins with it.
+    job = models.ForeignKey(Job, models.CASCADE, related_name="chunks", db_index=False)
     epoch = models.PositiveBigIntegerField()
     first = models.PositiveBigIntegerField()
     last = models.PositiveBigIntegerField()
     body = models.TextField()
+    live = models.BooleanField(default=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["job", "first"], name="job_events_once")]
+        indexes = [models.Index(fields=["job"], name="job_events_live", condition=models.Q(live=True))]
 
 
 class Counter(models.Model):

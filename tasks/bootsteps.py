@@ -1,0 +1,86 @@
+"""What Taskcast adds to Celery's processes: a worker's lease and recorder, and the watch in beat."""
+
+import logging
+import os
+from typing import Any
+
+from celery import bootsteps, signals
+from celery.utils.nodenames import node_format
+from celery.worker import state
+from redis.exceptions import RedisError
+
+from tasks import events, leases
+from tasks.complaints import Complaints
+from tasks.recorder_process import RecorderProcess
+
+complaints = Complaints(logging.getLogger(__name__))
+
+# More ids than this are not written into the lease.
+_MOST_ACTIVE = 1000
+
+
+def install(app: Any) -> None:
+    """Add the worker's step to the Celery app, and the watch to beat. May be called again."""
+    app.steps["worker"].add(Companion)
+    signals.beat_init.connect(_watch_in_beat, weak=False, dispatch_uid="taskcast-watch-in-beat")
+
+
+class Companion(bootsteps.StartStopStep):
+    """Holds the worker's lease and keeps its recorder running, from the worker's own timer, without a thread.
+
+    A step of the worker, not of its consumer: those are stopped and started whenever the broker's connection
+    is lost.
+    """
+
+    label = "Taskcast"
+
+    def include(self, w: Any) -> bool:
+        # First to start: the pool forks processes that know the lease. Last to stop: after the last job has
+        # ended.
+        w.steps.insert(0, self)
+        return True
+
+    def start(self, w: Any) -> None:
+        leases.begin(w.hostname)
+        self._about = {
+            "pid": os.getpid(),
+            "pool": w.pool_cls.__module__.rpartition(".")[2],
+            "size": w.concurrency,
+            "queues": sorted(w.app.amqp.queues.consume_from),
+            "started": events.now(),
+        }
+        logfile = w.options.get("logfile")
+        self._recorder = RecorderProcess(
+            w.app, leases.lease_key(), node_format(logfile, w.hostname) if isinstance(logfile, str) else None
+        )
+        self._beat()
+        self._recorder.look()
+        w.timer.call_repeatedly(leases.BEAT, self._beat)
+        w.timer.call_repeatedly(0.5, self._recorder.look)
+
+    def _beat(self) -> None:
+        active = sorted(request.id for request in tuple(state.active_requests))
+        try:
+            leases.renew({**self._about, "active": active if len(active) <= _MOST_ACTIVE else None})
+        except RedisError as error:
+            complaints.fails("this worker's lease", error)
+        else:
+            complaints.works("this worker's lease")
+
+    def stop(self, w: Any) -> None:
+        self._recorder.stop()
+        try:
+            leases.end()
+        except RedisError as error:
+            complaints.fails("giving this worker's lease back", error)
+
+    def terminate(self, w: Any) -> None:
+        # A cold shutdown has ended the pool's processes: nobody will finish their jobs, and a lease would only
+        # hide it.
+        self.stop(w)
+
+
+def _watch_in_beat(**_: Any) -> None:
+    from tasks import watch  # imports models, which need Django's apps
+
+    watch.run_in_thread()

@@ -1,0 +1,171 @@
+"""A worker's lease: proof in Redis that the worker which started a job is still there.
+
+One key for each incarnation of a worker, `taskcast:lease:NAME:BOOT`, that lives for 10 s after it was last
+renewed, and beside it the hash `taskcast:workers` with what each lease last said, which outlives the lease.
+
+The worker's main process renews from its own timer: a thread there could deadlock later forks of the pool.
+That timer stands still while the broker is away and reconnected to (up to half a minute after Redis is back),
+so the worker's recorder process prolongs the lease as long as the worker exists and is not frozen.
+"""
+
+import json
+import os
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from tasks import conf, eventlog, events
+
+PREFIX = eventlog.PREFIX + "lease:"
+WORKERS = eventlog.PREFIX + "workers"
+# Seconds: how often a lease is renewed, how long it lives, and how long a dead one's last words are kept.
+BEAT = 2.0
+LIFE = 10.0
+MEMORY = 3600.0
+
+_key = ""
+
+
+def begin(name: str) -> None:
+    """Make this process and those that it forks the worker `name`, in a new incarnation."""
+    global _key
+    _key = f"{PREFIX}{name}:{uuid.uuid4().hex[:12]}"
+
+
+def lease_key() -> str:
+    """The lease of the worker that this process belongs to; empty outside of workers."""
+    return _key
+
+
+def worker_name(key: str) -> str:
+    """The name of the worker whose lease this is."""
+    return key.removeprefix(PREFIX).rpartition(":")[0]
+
+
+@cache
+def _client(pid: int, url: str) -> redis.Redis:
+    # The worker's main loop waits for this: a Redis that hangs may cost it half a second in two, not three.
+    return redis.Redis.from_url(
+        url,
+        decode_responses=True,
+        retry=Retry(NoBackoff(), 0),
+        socket_timeout=0.5,
+        socket_connect_timeout=0.5,
+    )
+
+
+def renew(about: dict[str, Any]) -> None:
+    """Renew this worker's lease, with what is to be known about the worker. Raises redis.RedisError."""
+    _write(_key, {"name": worker_name(_key), **about, "beat": events.now()})
+
+
+def end() -> None:
+    """Give this worker's lease back: it ends of its own will. Raises redis.RedisError."""
+    pipe = _client(os.getpid(), conf.redis_url()).pipeline(transaction=True)
+    pipe.delete(_key).hdel(WORKERS, _key).execute()
+
+
+def _write(key: str, said: dict[str, Any]) -> None:
+    pipe = _client(os.getpid(), conf.redis_url()).pipeline(transaction=True)
+    text = events.dumps(said)
+    pipe.set(key, text, px=int(LIFE * 1000))
+    pipe.hset(WORKERS, key, text)
+    pipe.execute()
+
+
+# --- the recorder process's side ----------------------------------------------------------------------------
+
+
+def prolong(key: str) -> None:
+    """Renew the lease of another process where that one has missed two beats. Raises redis.RedisError."""
+    connection = _client(os.getpid(), conf.redis_url())
+    left: Any = connection.pttl(key)
+    if left < (LIFE - 2 * BEAT) * 1000:
+        text: Any = connection.hget(WORKERS, key)
+        known = json.loads(text) if text else {"name": worker_name(key)}
+        # What the worker does now is not known here.
+        _write(key, {**known, "active": None, "beat": events.now()})
+
+
+def prolong_in_thread(key: str, is_there: Callable[[], bool]) -> None:
+    """Prolong the lease `key` from a thread of this process, each second in which `is_there()`."""
+
+    def run() -> None:
+        while True:
+            try:
+                if is_there():
+                    prolong(key)
+            except RedisError:
+                pass  # the recorder beside this thread says so
+            time.sleep(1.0)
+
+    threading.Thread(target=run, name="taskcast-lease", daemon=True).start()
+
+
+def is_running(pid: int) -> bool:
+    """Whether the process exists and is neither dead nor frozen by a signal (where /proc tells)."""
+    try:
+        # The name in parentheses may hold anything.
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        if Path("/proc/self/stat").exists():
+            return False
+        return _exists(pid)
+    return state not in "TtZX"
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+# --- reading ------------------------------------------------------------------------------------------------
+
+
+def alive(keys: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Those of the leases `keys` that are alive, and what each says. Raises LogUnavailable."""
+    wanted = list(keys)
+    if not wanted:
+        return {}
+    try:
+        texts: Any = eventlog.client().mget(wanted)
+    except RedisError as error:
+        raise eventlog.LogUnavailable(f"Redis does not answer: {error}") from error
+    return {key: json.loads(text) for key, text in zip(wanted, texts, strict=True) if text}
+
+
+def workers() -> dict[str, dict[str, Any]]:
+    """What each worker last said of itself, by lease: those that are alive, and those killed within the hour.
+
+    {"name", "beat", "started": ISO times, "pid", "pool", "size": processes, "queues": names,
+    "active": ids of the jobs that it runs, or None where that is not known}. Raises LogUnavailable.
+    """
+    try:
+        texts: Any = eventlog.client().hgetall(WORKERS)
+    except RedisError as error:
+        raise eventlog.LogUnavailable(f"Redis does not answer: {error}") from error
+    return {key: json.loads(text) for key, text in texts.items()}
+
+
+def forget(keys: Iterable[str]) -> None:
+    """Forget what dead workers last said. Raises LogUnavailable."""
+    gone = list(keys)
+    try:
+        if gone:
+            eventlog.client().hdel(WORKERS, *gone)
+    except RedisError as error:
+        raise eventlog.LogUnavailable(f"Redis does not answer: {error}") from error

@@ -1,0 +1,40 @@
+"""A lock in Redis for work that one process at a time should do.
+
+It saves double work; it does not make double work safe. Whoever holds it may be frozen and wake up after it
+has passed on, so what is done under it is decided once more by the database or by the log's script.
+"""
+
+import uuid
+
+from redis.exceptions import RedisError
+
+from tasks import eventlog
+from tasks.eventlog import LogUnavailable
+
+_HOLD = """
+if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+return redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) and 1 or 0"""
+_RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
+
+
+class Lock:
+    """The lock `taskcast:NAME`; it passes on `seconds` after its holder last called `hold`."""
+
+    def __init__(self, name: str, seconds: float) -> None:
+        self._key = eventlog.PREFIX + name
+        self._token = uuid.uuid4().hex
+        self._milliseconds = str(int(seconds * 1000))
+
+    def hold(self) -> bool:
+        """Take or keep the lock; False where another has it. Raises LogUnavailable."""
+        try:
+            return bool(eventlog.client().eval(_HOLD, 1, self._key, self._token, self._milliseconds))
+        except RedisError as error:
+            raise LogUnavailable(f"Redis does not answer: {error}") from error
+
+    def release(self) -> None:
+        """Let the next one have it at once, if it is ours and Redis answers."""
+        try:
+            eventlog.client().eval(_RELEASE, 1, self._key, self._token)
+        except RedisError:
+            return  # it passes on by itself

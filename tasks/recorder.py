@@ -1,0 +1,159 @@
+"""The recorder: what the event log holds, written into rows and the archive. History is its projection.
+
+Jobs that were written to stand in the log's dirty set until what was read of them is committed here, so a
+recorder may die at any point and another one goes on. Two at once write nothing twice: each batch locks one
+counter first, and writes only where the row still is as it was when the log was read.
+"""
+
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.db import InterfaceError, OperationalError, transaction
+
+from tasks import counters, echo, epochs, eventlog, events, logtail, records
+from tasks.archive import new_chunk
+from tasks.models import Job, JobEvents
+from tasks.records import Known, Plan
+
+logger = logging.getLogger(__name__)
+
+# Jobs in one transaction, and events read for them together.
+BATCH = 200
+BATCH_EVENTS = 20_000
+# Events of a living job that stay in its stream; it is trimmed in steps.
+KEEP_EVENTS = 5000
+TRIM_STEP = 500
+# Seconds for which a job whose row cannot be written is left alone.
+_REST = 60.0
+
+_resting: dict[str, float] = {}
+
+
+def record_once() -> int:
+    """Record one batch of dirty jobs and return how many were news; 0 where nothing is new.
+
+    Raises LogUnavailable, and django.db.OperationalError or InterfaceError where the database is away or
+    locked.
+    """
+    dirty = [job_id for job_id in eventlog.dirty(BATCH) if not _rests(job_id)]
+    ids = [job_id for job_id in dirty if records.is_id(job_id)]
+    epoch = epochs.counted()
+    known = _known(ids)
+    limit = max(100, BATCH_EVENTS // max(1, len(ids)))
+    tails = logtail.tails({job_id: known[job_id].archived for job_id in ids}, limit)
+    settled = dict.fromkeys(set(ids) - tails.keys(), 0) | _strangers(set(dirty).difference(ids))
+
+    plans = []
+    for job_id, tail in tails.items():
+        if records.went_back(known[job_id], tail):
+            settled[job_id] = epochs.restore_one(job_id)
+        else:
+            plans.append(records.plan(job_id, known[job_id], tail))
+    written, change = _write([plan for plan in plans if plan.is_news], epoch)
+
+    # Only now: what is not committed here must stay where it is.
+    done = [plan for plan in plans if not plan.is_news] + written
+    _keep_log_small(done)
+    settled |= {plan.job_id: plan.tail.snapshot.seq for plan in done if plan.is_whole}
+    if settled:
+        eventlog.settle(settled)
+    if change:
+        echo.changed(change)
+    return len(written)
+
+
+def _rests(job_id: str) -> bool:
+    return job_id in _resting and time.monotonic() < _resting[job_id]
+
+
+def _strangers(job_ids: set[str]) -> dict[str, int]:
+    """Jobs with an id that is no UUID live in the log alone, for a day."""
+    if not job_ids:
+        return {}
+    logtail.expire(job_ids, 24 * 3600)
+    return {job_id: seq for job_id, (_, seq) in eventlog.heads(list(job_ids)).items()}
+
+
+def _known(job_ids: Iterable[str]) -> dict[str, Known]:
+    found = dict.fromkeys(job_ids, Known())
+    rows = Job.objects.filter(pk__in=list(found)).values_list("pk", "epoch", "seq", "archived", "state")
+    return found | {str(pk): Known(epoch, seq, last, state) for pk, epoch, seq, last, state in rows}
+
+
+def _write(plans: Sequence[Plan], epoch: int) -> tuple[list[Plan], int]:
+    """Write rows and chunks; returns what was written and the last change, 0 for none."""
+    if not plans:
+        return [], 0
+    try:
+        return _write_batch(plans, epoch)
+    except (OperationalError, InterfaceError):
+        raise  # the database is away or locked: nothing is wrong with the jobs
+    except Exception as error:
+        # One job that the database refuses must not keep the others from being recorded.
+        if len(plans) == 1:
+            return _write_refused(plans[0], epoch, error)
+        middle = len(plans) // 2
+        first, change = _write(plans[:middle], epoch)
+        second, later = _write(plans[middle:], epoch)
+        return first + second, later or change
+
+
+def _write_batch(plans: Sequence[Plan], epoch: int, *, clean: bool = False) -> tuple[list[Plan], int]:
+    with transaction.atomic():
+        # Locks the counter first: one batch after the other, so changes are committed in their order, and
+        # what is read below is what the batch before has left.
+        last = counters.add("change", len(plans))
+        if epochs.counted() != epoch:
+            return [], 0  # the log has begun anew since it was read
+        now = _known(plan.job_id for plan in plans)
+        current = [plan for plan in plans if now[plan.job_id] == plan.known]
+        owners = _owners(current)
+        rows = [
+            records.row(plan, change=last - i, owner_id=owners.get(plan.job_id), clean=clean)
+            for i, plan in enumerate(reversed(current))
+        ]
+        Job.objects.bulk_create(
+            rows, update_conflicts=True, unique_fields=["id"], update_fields=records.COLUMNS
+        )
+        JobEvents.objects.bulk_create(
+            new_chunk(plan.job_id, plan.tail.snapshot.epoch, piece)
+            for plan in current
+            for piece in records.chunks(plan.lines)
+        )
+    return current, last if current else 0
+
+
+def _write_refused(plan: Plan, epoch: int, error: Exception) -> tuple[list[Plan], int]:
+    try:
+        return _write_batch([plan], epoch, clean=True)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        logger.exception("job %s cannot be recorded: %s", plan.job_id, error)
+        _resting[plan.job_id] = time.monotonic() + _REST
+        return [], 0
+
+
+def _owners(plans: Iterable[Plan]) -> dict[str, Any]:
+    """Owners that still exist: a user may have gone since the job was launched."""
+    wanted = {plan.job_id: plan.tail.snapshot.owner_id for plan in plans if not plan.known.seq}
+    ids = {owner_id for owner_id in wanted.values() if owner_id is not None}
+    if not ids:
+        return {}
+    there = set(get_user_model()._default_manager.filter(pk__in=ids).values_list("pk", flat=True))
+    return {job_id: owner_id for job_id, owner_id in wanted.items() if owner_id in there}
+
+
+def _keep_log_small(plans: Iterable[Plan]) -> None:
+    ended = []
+    for plan in plans:
+        if plan.tail.snapshot.job["state"] in events.FINAL:
+            if plan.is_whole:
+                ended.append(plan.job_id)
+        elif plan.archived > KEEP_EVENTS and plan.archived // TRIM_STEP > plan.known.archived // TRIM_STEP:
+            eventlog.trim(plan.job_id, plan.archived - KEEP_EVENTS)
+    if ended:
+        logtail.expire(ended, epochs.KEEP_ENDED)

@@ -1,0 +1,222 @@
+"""The watch: a tick that opens the log, ends what nobody will finish, and sends what was not published.
+
+It runs wherever a process of ours lives (a worker's recorder, beat, daphne), and a lock in Redis picks one of
+them. Each part decides by looking at the log or the database once more, so two ticks at once do no harm.
+"""
+
+import logging
+import os
+import random
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, close_old_connections
+from django.db.models import Q
+from django.utils import timezone
+
+from tasks import echo, epochs, eventlog, events, leases
+from tasks.complaints import Complaints
+from tasks.eventlog import Change, LogUnavailable
+from tasks.locks import Lock
+from tasks.models import Job
+
+logger = logging.getLogger(__name__)
+
+# Seconds between ticks, and after which another process may take over.
+TICK = 1.0
+_LOCK_SECONDS = 5.0
+# How long and how often in a row a lease must be found missing: after an outage of Redis, workers need a
+# moment to renew. Both, since this process may have been frozen in between.
+MISSING_SECONDS = 4.0
+MISSING_TIMES = 3
+# The same for a job that its living worker says it does not have: its end may still be on its way.
+UNKNOWN_SECONDS = 15.0
+# A launch publishes by itself; what it has not after so long is dispatched here.
+LAUNCH_SECONDS = timedelta(seconds=1)
+# A job for later stays a row until so long before its time: a message would wait in some worker's memory.
+AHEAD = timedelta(seconds=60)
+_DISPATCHES = 200
+
+
+@dataclass
+class _Suspicion:
+    """Since when, how often, and at which `seq` a started job looked abandoned."""
+
+    since: float
+    seq: int
+    times: int = 0
+
+
+class Watch:
+    """The tick with what it remembers between two calls."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = Lock("watch", _LOCK_SECONDS)
+        self._complaints = Complaints(logger)
+        self._suspicions: dict[tuple[str, str], _Suspicion] = {}
+
+    def tick(self) -> bool:
+        """Do what is to be done now; False where another process has the watch. Outages are logged, once."""
+        try:
+            if not self._lock.hold():
+                self._suspicions.clear()
+                return False
+        except LogUnavailable as error:
+            self._suspicions.clear()
+            self._complaints.fails("the watch", error)
+            return False
+        self._complaints.works("the watch")
+        self._part("opening the event log", epochs.check)
+        self._part("ending the jobs of dead workers", self._reap)
+        self._part("dispatching jobs", dispatch)
+        return True
+
+    def release(self) -> None:
+        """Let another process have the watch at once."""
+        self._lock.release()
+
+    def _part(self, name: str, action: Callable[[], object]) -> None:
+        try:
+            action()
+        except (LogUnavailable, DatabaseError, InterfaceError, OSError) as error:
+            self._complaints.fails(name, error)
+        except Exception as error:  # a defect in one part must not keep the others from their work
+            logger.exception("%s", error)
+            self._complaints.fails(name, error)
+        else:
+            self._complaints.works(name)
+
+    def _reap(self) -> None:
+        running = eventlog.running()
+        alive = leases.alive({lease for lease in running.values() if lease})
+        heads = eventlog.heads(list(running))
+        suspects = {}
+        for job_id, lease in running.items():
+            if job_id not in heads:
+                continue  # being restored, or about to vanish
+            said = alive.get(lease)
+            active = said and said.get("active")
+            if said and (active is None or job_id in active):
+                continue
+            if not lease:
+                continue  # started where no lease is kept
+            suspect = self._suspect(job_id, lease, heads[job_id][1] if said else 0)
+            suspects[job_id, lease] = suspect
+            patience = UNKNOWN_SECONDS if said else MISSING_SECONDS
+            if suspect.times >= MISSING_TIMES and self._clock() - suspect.since >= patience:
+                lose(job_id, lease, alive=bool(said))
+        self._suspicions = suspects
+        self._forget_workers()
+
+    def _suspect(self, job_id: str, lease: str, seq: int) -> _Suspicion:
+        suspicion = self._suspicions.get((job_id, lease))
+        # A job that still speaks is somebody's.
+        if suspicion is None or suspicion.seq != seq:
+            suspicion = _Suspicion(self._clock(), seq)
+        suspicion.times += 1
+        return suspicion
+
+    def _forget_workers(self) -> None:
+        long_ago = events.iso(timezone.now() - timedelta(seconds=leases.MEMORY))
+        leases.forget(key for key, said in leases.workers().items() if said.get("beat", "") < long_ago)
+
+
+def lose(job_id: str, lease: str, *, alive: bool) -> None:
+    """End the started job as `lost`, unless it has gone on in the meantime. Raises LogUnavailable."""
+    snapshot = eventlog.snapshot(job_id)
+    if snapshot is None or snapshot.job["state"] != "started" or eventlog.running().get(job_id) != lease:
+        return
+    attempt = snapshot.job["attempt"]
+    name = leases.worker_name(lease)
+    if alive:
+        reason = f"worker {name} runs, but no longer has this job and never told its end"
+    else:
+        reason = f"worker {name} stopped answering at {_last_beat(lease)}; it was killed or cut off"
+    lost = Change("state", {"state": "lost", "reason": reason, "finished_at": events.now()})
+    # The attempt's number fences: a next attempt that starts meanwhile is not lost.
+    reply = eventlog.append(job_id, [lost], writer=f"watch.{attempt}", n=1, attempt=attempt)
+    if reply.written:
+        logger.warning("job %s is lost: %s", job_id, reason)
+        echo.written(job_id, reply)
+
+
+def _last_beat(lease: str) -> str:
+    said = leases.workers().get(lease)
+    moment = datetime.fromisoformat(said["beat"]) if said else timezone.now()
+    return timezone.localtime(moment).strftime("%H:%M:%S")
+
+
+def dispatch() -> int:
+    """Publish the jobs that are due and that their launch did not publish; returns how many.
+
+    Raises OSError where the broker is away.
+    """
+    from tasks import launch  # it imports what this module imports
+
+    now = timezone.now()
+    waiting = Job.objects.filter(
+        published_at=None, message__isnull=False, state__in=("scheduled", "queued", "retrying")
+    )
+    due = waiting.filter(Q(eta=None) | Q(eta__lte=now + AHEAD), created_at__lte=now - LAUNCH_SECONDS)
+    published = 0
+    for job in due.order_by("eta", "created_at").select_related("owner")[:_DISPATCHES]:
+        try:
+            sent = launch.publish(job)
+        except Exception:
+            logger.exception("job %s cannot be published", job.pk)
+            continue
+        if not sent:
+            raise OSError(f"the broker does not answer: {due.count()} jobs wait for it")
+        published += 1
+    return published
+
+
+# --- where it runs ------------------------------------------------------------------------------------------
+
+_watch: Watch | None = None
+_thread: tuple[int, threading.Thread] | None = None
+
+
+def tick() -> bool:
+    """One tick of this process's watch (see Watch.tick)."""
+    global _watch
+    _watch = _watch or Watch()
+    return _watch.tick()
+
+
+def release() -> None:
+    """Let another process have the watch at once: this one ends."""
+    if _watch:
+        _watch.release()
+
+
+def ensure_open(seconds: float = 10.0) -> None:
+    """Return when the event log is open for writing (see epochs.ensure_open)."""
+    epochs.ensure_open(seconds)
+
+
+def run_in_thread() -> None:
+    """Keep the watch in a thread of this process, once; for processes that never fork a pool.
+
+    Not where the setting TASKCAST_WATCH is False.
+    """
+    global _thread
+    if not getattr(settings, "TASKCAST_WATCH", True) or (_thread and _thread[0] == os.getpid()):
+        return
+    thread = threading.Thread(target=_run, name="taskcast-watch", daemon=True)
+    _thread = (os.getpid(), thread)
+    thread.start()
+
+
+def _run() -> Any:
+    while True:
+        tick()
+        close_old_connections()
+        # Not in step with the others: at a restart of Redis all of them look at once.
+        time.sleep(TICK * random.uniform(0.8, 1.2))
