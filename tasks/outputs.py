@@ -88,7 +88,7 @@ class Outputs:
         try:
             clean = result_files.clean_name(name)
             if not self._room_for(clean):
-                self._say(f"more than {MOST} outputs: '{clean}' and later ones are not shown")
+                self._say(f"more than {MOST} outputs: '{clean}' and later ones are not shown", key="too many")
                 return
             encoded = _encode(self._job_id, clean, value)
             if encoded.not_finite:

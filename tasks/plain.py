@@ -16,9 +16,7 @@ from typing import Any
 # json.dumps escapes all of these (ensure_ascii), so one look at its text tells whether a string needs
 # mending: NUL, or one half of a surrogate pair without the other (a whole pair is how it spells a character
 # beyond U+FFFF).
-_BAD_TEXT = re.compile(
-    r"\\u0000|\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f])|(?<!\\ud[89ab][0-9a-f]{2})\\ud[c-f][0-9a-f]{2}"
-)
+_BAD_TEXT = re.compile(r"\\u0000|\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f])|(?<!\\ud[89ab][0-9a-f]{2})\\ud[c-f][0-9a-f]{2}")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _DEEPEST = 64
 

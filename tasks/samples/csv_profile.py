@@ -58,8 +58,7 @@ def as_table(columns: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "max": report["max"],
             "mean": report["mean"],
             "top values": ", ".join(
-                f"{entry['value']} ({'' if report['top_exact'] else '≥ '}{entry['count']})"
-                for entry in report["top"]
+                f"{entry['value']} ({'' if report['top_exact'] else '≥ '}{entry['count']})" for entry in report["top"]
             ),
         }
         for report in columns

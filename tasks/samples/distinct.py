@@ -30,9 +30,7 @@ class Distinct:
         if self.exact:
             return len(self._kept)
         self._prune()
-        share = (self._below + (1 << 63)) / (
-            1 << 64
-        )  # of all possible hashes, those below the largest one kept
+        share = (self._below + (1 << 63)) / (1 << 64)  # of all possible hashes, those below the largest one kept
         return round((self._size - 1) / share)
 
     def _prune(self) -> None:

@@ -20,11 +20,10 @@ from tasks.samples.mail_report import Report
 # minutes for addresses that it wants tried later (greylisting).
 RETRIES_AWAY = 5
 RETRIES_LATER = 3
+_PAUSE_LATER = 2.0  # seconds before the one other try within an attempt
 
 
-def check_send_batch(
-    recipients: UploadedFile, subject: str, body: str, address_column: str = "email"
-) -> None:
+def check_send_batch(recipients: UploadedFile, subject: str, body: str, address_column: str = "email") -> None:
     """Look at the file and the templates before a job exists. Raises BadArgument with the field that is
     wrong."""
     try:
@@ -59,12 +58,8 @@ def send_batch(
         str,
         Field(title="Subject", min_length=1, max_length=500, examples=["Your order {order_id}"]),
     ],
-    body: Annotated[
-        LongText, Field(title="Text", min_length=1, max_length=100_000, examples=["Dear {name}, …"])
-    ],
-    address_column: Annotated[
-        str, Field(title="Column of the address", min_length=1, max_length=200)
-    ] = "email",
+    body: Annotated[LongText, Field(title="Text", min_length=1, max_length=100_000, examples=["Dear {name}, …"])],
+    address_column: Annotated[str, Field(title="Column of the address", min_length=1, max_length=200)] = "email",
 ) -> dict[str, Any]:
     """Send a mail to each recipient over one connection; failures are listed in the result."""
     rows = Recipients(recipients.open, address_column)
@@ -74,12 +69,10 @@ def send_batch(
     try:
         batch.send_all(track(rows, "Sending", total=rows.count()))
         if batch.later:
-            _pause(2.0)
+            _pause(_PAUSE_LATER)
             batch.send_all(track(batch.take_later(), "Trying again"))
         if batch.later:
-            _retry(
-                RETRIES_LATER, 60, Postponed(f"The mail server wants {len(batch.later)} mails sent later.")
-            )
+            _retry(RETRIES_LATER, 60, Postponed(f"The mail server wants {len(batch.later)} mails sent later."))
         for recipient, reason in batch.later:
             report.fail(recipient, reason)
     except ServerAway as error:

@@ -27,9 +27,7 @@ class Batch:
         """Send to each whose address has not come before. Raises ServerAway, BadCredentials."""
         for recipient in recipients:
             if not recipient.valid:
-                self._report.fail(
-                    recipient, "this is no address" if recipient.address else "there is no address"
-                )
+                self._report.fail(recipient, "this is no address" if recipient.address else "there is no address")
             elif recipient.key in self._seen:
                 self._report.duplicates += 1
             else:
@@ -86,9 +84,7 @@ class Batch:
         elif known.state == "failed":
             self._report.fail(recipient, known.reason)
         else:
-            self._report.fail(
-                recipient, "an earlier attempt ended while it was being sent: it may have arrived"
-            )
+            self._report.fail(recipient, "an earlier attempt ended while it was being sent: it may have arrived")
 
     def _message(self, recipient: Recipient) -> EmailMessage:
         sender = settings.DEFAULT_FROM_EMAIL

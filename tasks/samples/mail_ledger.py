@@ -10,7 +10,7 @@ import os
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -70,18 +70,24 @@ class Ledger:
         self._file.seek(self._read)
         for line in self._file:
             # A line cut off by a crash was never acted upon: its writer acts after the write.
-            if line.endswith(b"\n"):
+            with suppress(ValueError):
                 key, state, reason = json.loads(line)
                 self._entries[key] = Entry(state, reason)
         self._read = self._file.tell()
 
     def _write(self, key: str, entry: Entry) -> None:
         line = json.dumps([key, entry.state, entry.reason]).encode() + b"\n"
-        self._file.seek(0, os.SEEK_END)
+        self._end_line()
         self._file.write(line)
         self._file.flush()
         os.fsync(self._file.fileno())
         self._entries[key] = entry
+
+    def _end_line(self) -> None:
+        if self._file.seek(0, os.SEEK_END):
+            self._file.seek(-1, os.SEEK_END)
+            if self._file.read(1) != b"\n":
+                self._file.write(b"\n")
 
 
 def ledger_of(job_id: str | None) -> Ledger:

@@ -47,9 +47,7 @@ def check_profile_csv(
     check=check_profile_csv,
 )
 def profile_csv(
-    file: Annotated[
-        UploadedFile | None, Field(title="File", description="A CSV file from your machine.")
-    ] = None,
+    file: Annotated[UploadedFile | None, Field(title="File", description="A CSV file from your machine.")] = None,
     path: Annotated[
         str | None,
         Field(
