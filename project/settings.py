@@ -241,7 +241,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"()": "project.logs.OneLine", "format": "[%(asctime)s: %(levelname)s/%(name)s] %(message)s"},
+        "line": {"()": "project.logs.OneLine", "format": "[%(asctime)s: %(levelname)s/%(processName)s] %(name)s: %(message)s"},
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},

@@ -8,7 +8,7 @@ from typing import Any
 
 from celery import signals
 
-from project import checks, extra_apps, logs
+from project import checks, extra_apps
 
 
 def refuse_bad_start(*_: Any, **__: Any) -> None:
@@ -26,6 +26,16 @@ def import_extra_apps(*_: Any, **__: Any) -> None:
         sys.exit(f"Taskcast cannot start: {error}.")
 
 
+def keep_djangos_logging(loglevel: int | None = None, **_: Any) -> None:
+    """Leave logging to settings.LOGGING, at the level that the command asks for.
+
+    Celery's own set-up replaces the root handlers and redirects stderr into logging; Celery's Django fixup then lays
+    settings.LOGGING over it, whose console is that redirected stderr: the pool's lines, "succeeded" among them, were lost.
+    """
+    if loglevel:
+        logging.getLogger().setLevel(loglevel)
+
+
 def say_that_beat_runs(*_: Any, **__: Any) -> None:
     """Beat has no way to be asked whether it runs; whoever starts it may wait for this line."""
     logging.getLogger("celery.beat").info("beat: the schedule is read")
@@ -35,5 +45,4 @@ signals.celeryd_init.connect(refuse_bad_start)
 signals.beat_init.connect(refuse_bad_start)
 signals.beat_init.connect(say_that_beat_runs)
 signals.import_modules.connect(import_extra_apps)
-signals.after_setup_logger.connect(logs.keep_to_one_line)
-signals.after_setup_task_logger.connect(logs.keep_to_one_line)
+signals.setup_logging.connect(keep_djangos_logging)

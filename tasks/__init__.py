@@ -1,0 +1,22 @@
+"""Taskcast's engine, and all that task code needs: `from tasks import track, progress, log, publish, cancelled`.
+
+Outside a worker these do nothing and fail nothing. Nothing here touches the database or the network when imported.
+"""
+
+from tasks.install import install
+from tasks.joblog import log, publish
+from tasks.launchable import launchable
+from tasks.progress import JobCancelled, cancelled, progress, track
+from tasks.uploaded import UploadedFile
+
+__all__ = [
+    "JobCancelled",
+    "UploadedFile",
+    "cancelled",
+    "install",
+    "launchable",
+    "log",
+    "progress",
+    "publish",
+    "track",
+]

@@ -3,7 +3,6 @@
 Messages are echoes of what the event log or the database holds. They may be lost; readers notice and read.
 """
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 

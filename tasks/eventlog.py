@@ -174,22 +174,23 @@ def start(
     cancelled: Mapping[str, Any],
     lease: str,
     token: str,
-    attempt: int,
+    retries: int,
     rerun: bool,
     owner_id: int | None = None,
 ) -> Reply:
     """Start an attempt by compare-and-set: of several copies of one message, one gets "started".
 
     `job` is what the message itself tells, for a job that nobody announced; `started` and `cancelled` are the fields
-    set by the one end or the other; `token` names this call, so that it may be repeated; `attempt` is the least number
-    that this attempt can have; `rerun` says that a job whose worker is dead may start again. Raises LogUnavailable.
+    set by the one end or the other; `token` names this call, so that it may be repeated; `retries` is how often Celery
+    has retried the job; `rerun` says that a job whose worker is dead may start again. Raises LogUnavailable.
     """
     base = {name: value for name, value in job.items() if name in events.JOB_FIELDS}
     return _run(
         job["id"],
         op="start",
         writer="gate",
-        attempt=attempt,
+        attempt=0,
+        retries=retries,
         private=_private(owner_id),
         base=Change("state", base).wire(),
         events=[Change("state", started).wire()],

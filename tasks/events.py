@@ -6,7 +6,7 @@ recorded file of events drives the tests of both.
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 State = Literal["scheduled", "queued", "started", "retrying", "succeeded", "failed", "cancelled", "lost"]
@@ -121,12 +121,12 @@ def json_bytes(value: Any) -> int:
 
 def now() -> str:
     """This moment in UTC, ISO 8601 with microseconds and offset."""
-    return iso(datetime.now(timezone.utc))
+    return iso(datetime.now(UTC))
 
 
 def iso(moment: datetime) -> str:
     """An aware datetime as ISO 8601 in UTC with microseconds and offset."""
-    return moment.astimezone(timezone.utc).isoformat(timespec="microseconds")
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def cut_event(stored: EventDict) -> EventDict:

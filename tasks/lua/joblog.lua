@@ -11,7 +11,8 @@
 --   base     event to begin a new job with (start)
 --   events   what to append; each {kind, to, from, set: [[field, JSON, kept as file?]…], lines: JSON}
 --   cancelled, asked  what to append instead where the job is (to be) cancelled (start, cancel)
---   lease, token, rerun  start: lease of the worker, name of this very call, whether a dead worker's job may start again
+--   lease, token, retries, rerun  start: the worker's lease, the name of this very call, how often Celery has retried,
+--            and whether a dead worker's job may start again
 -- Returns {status, epoch, seq, attempt, cancel, first seq written or 0, bodies…}
 --
 -- Values are never decoded here: cjson would turn [] into {} and large integers into floats.
@@ -24,7 +25,7 @@ local epoch = redis.call('GET', KEYS[5])
 if not epoch then return {'noepoch', 0, 0, 0, '', 0} end
 
 local head = redis.call('HMGET', hash, 'epoch', 'seq', 'attempt', 'f:state', 'f:cancel', 'w:' .. req.writer,
-                        'long', 'kept', 'lease', 'token')
+                        'long', 'kept', 'lease', 'token', 'retries')
 local known = head[1]
 local seq, attempt = tonumber(head[2] or 0), tonumber(head[3] or 0)
 local state, cancel = head[4], head[5]
@@ -107,17 +108,23 @@ if req.op == 'start' then
     create()
     write(req.base)
   end
+  if state == '"cancelled"' then return finish('cancelled') end
   if FINAL[state] then return finish('duplicate') end
+  -- Celery sends the message of a retry before it says so: that message may be here before the state "retrying".
+  local is_next = not head[11] or req.retries > tonumber(head[11])
   if state == '"started"' then
     if head[10] == req.token then return finish('started') end  -- the answer to this very call was lost
-    if not req.rerun or redis.call('EXISTS', head[9] or '') == 1 then return finish('duplicate') end
+    local orphaned = req.rerun and redis.call('EXISTS', head[9] or '') == 0
+    if not is_next and not orphaned then return finish('duplicate') end
+  elseif state == '"retrying"' and not is_next then
+    return finish('duplicate')
   end
-  if cancel == '"asked"' then
+  if cancel == '"asked"' or cancel == '"seen"' then
     write(req.cancelled)
     return finish('cancelled')
   end
-  attempt = math.max(attempt + 1, req.attempt)
-  redis.call('HSET', hash, 'attempt', attempt, 'lease', req.lease, 'token', req.token)
+  attempt = attempt + 1
+  redis.call('HSET', hash, 'attempt', attempt, 'lease', req.lease, 'token', req.token, 'retries', req.retries)
   for _, event in ipairs(req.events) do
     event.set[#event.set + 1] = {'attempt', string.format('%d', attempt), false}
     write(event)

@@ -22,14 +22,14 @@ def new_job(state="queued", **fields):
     return job["id"]
 
 
-def begin(job_id, token="call", rerun=False, lease="taskcast:lease:w"):
+def begin(job_id, token="call", rerun=False, lease="taskcast:lease:w", retries=0):
     return eventlog.start(
         events.blank_job(job_id, task="t.add"),
         started={"state": "started", "worker": "w"},
         cancelled={"state": "cancelled"},
         lease=lease,
         token=token,
-        attempt=1,
+        retries=retries,
         rerun=rerun,
     )
 
@@ -109,6 +109,18 @@ def test_a_dead_workers_job_starts_again_only_where_it_may(redis_server):
     assert_law(job_id)
 
 
+def test_a_retry_may_start_before_its_predecessor_said_retrying():
+    job_id = new_job()
+    begin(job_id, "first")
+    assert begin(job_id, "retry", retries=1).attempt == 2
+    late = eventlog.append(job_id, [Change("state", {"state": "retrying"})], writer="1", n=1, attempt=1)
+    assert late.status == "fenced"
+    eventlog.append(job_id, [Change("state", {"state": "retrying"})], writer="2", n=1, attempt=2)
+    assert begin(job_id, "old copy", retries=1).status == "duplicate"
+    assert begin(job_id, "next", retries=2).attempt == 3
+    assert_law(job_id)
+
+
 def test_a_final_state_is_left_for_nothing_but_lines():
     job_id = new_job()
     begin(job_id)
@@ -140,7 +152,7 @@ def test_cancel_ends_a_waiting_job_and_asks_a_started_one():
     ends = {"asked": {"cancel": "asked"}, "cancelled": {"state": "cancelled", "cancel": "seen"}}
     assert eventlog.cancel(waiting, **ends).status == "ok"
     assert eventlog.cancel(started, **ends).cancel == "asked"
-    assert begin(waiting, "late").status == "duplicate"
+    assert begin(waiting, "late").status == "cancelled"
     assert eventlog.snapshot(started).job["state"] == "started"
     assert eventlog.cancel(waiting, **ends).status == "final"
     assert_law(waiting)
@@ -152,7 +164,7 @@ def test_a_cancel_asked_before_a_retry_keeps_the_next_attempt_from_starting():
     begin(job_id)
     eventlog.cancel(job_id, asked={"cancel": "asked"}, cancelled={})
     eventlog.append(job_id, [Change("state", {"state": "retrying"})], writer="w", n=1, attempt=1)
-    assert begin(job_id, "second").status == "cancelled"
+    assert begin(job_id, "second", retries=1).status == "cancelled"
     assert eventlog.snapshot(job_id).job["state"] == "cancelled"
 
 

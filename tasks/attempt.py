@@ -1,0 +1,116 @@
+"""One running attempt of a job, as its process knows it: what is counted, said and put out, until it is reported."""
+
+import uuid
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tasks import events
+from tasks.eventlog import Change
+from tasks.outputs import Outputs
+from tasks.progress import Recording
+
+# Log lines that wait for the reporter; what comes on top is counted and named instead.
+WAITING_LINES = 10_000
+# An event of lines stays well under a frame.
+_LINES_BYTES = 24 * 1024
+_LINE_CHARACTERS = 4000
+
+
+class Attempt:
+    """What one attempt has to report.
+
+    The task's thread puts in (`line`, `change`, `publish`, and counts through `recording`); the reporter's thread takes
+    out (`collect`). Both only touch ends of a deque or replace a value, so neither ever waits for the other. `wake` has
+    the reporter look at once, `nudge` unless it looked less than a beat ago; `outputs` are those of earlier attempts.
+    """
+
+    def __init__(
+        self,
+        job_id: str,
+        number: int,
+        *,
+        base: Mapping[str, Any],
+        wake: Callable[[], None],
+        nudge: Callable[[], None],
+        outputs: list[dict[str, Any]] | None = None,
+    ) -> None:
+        self.job_id = job_id
+        self.number = number
+        # Names the writer in the log: two attempts, or two starts of one, never share one.
+        self.writer = f"{number}.{uuid.uuid4().hex[:12]}"
+        self.recording = Recording(wake=nudge)
+        self.outputs = Outputs(job_id, outputs, log=self.line)
+        # All that this attempt knows of the job: laid down anew where the log has lost it.
+        self.known = dict(base)
+        self.ended = False
+        self._ending = False
+        self._wake = wake
+        self._lines: deque[dict[str, str]] = deque()
+        self._changes: deque[Change] = deque()
+        self._shown: dict[str, Any] | None = None
+        self._dropped = 0
+
+    # --- the task's side
+
+    def line(self, text: str, level: str = "info", time: str | None = None) -> None:
+        """Add a line to the job's log. Never waits; over WAITING_LINES unreported lines it is counted instead."""
+        if len(self._lines) >= WAITING_LINES:
+            self._dropped += 1
+            return
+        if len(text) > _LINE_CHARACTERS:
+            text = f"{text[:_LINE_CHARACTERS]}… ({len(text)} characters)"
+        self._lines.append({"time": time or events.now(), "level": level, "text": text})
+
+    def change(self, change: Change) -> None:
+        """Report a change of state, at once and after everything that was said before it."""
+        self._changes.append(change)
+        self._wake()
+
+    def end(self, change: Change) -> None:
+        """Report the attempt's last change of state: nothing comes after it."""
+        if not self._ending:
+            self._ending = True
+            self.recording.close()
+            self._changes.append(change)
+            # After the change is in: whoever sees `ended` and collects once more has collected everything.
+            self.ended = True
+            self._wake()
+
+    # --- the reporter's side
+
+    def collect(self) -> list[Change]:
+        """What is new since the last call, in order: outputs, progress, lines, then changes of state."""
+        # Taken first: what the task says after a change of state belongs behind it.
+        states = [self._changes.popleft() for _ in range(len(self._changes))]
+        found: list[Change] = []
+        if self.outputs.drain(final=bool(states)):
+            found.append(Change("output", {"outputs": self.outputs.descriptors()}))
+        sample = self.recording.sample()
+        if sample is not None and sample != self._shown:
+            self._shown = sample
+            found.append(Change("progress", {"progress": sample}))
+        found += self._collect_lines() + states
+        for change in found:
+            self.known.update(change.set)
+        return found
+
+    def _collect_lines(self) -> list[Change]:
+        found: list[Change] = []
+        batch: list[dict[str, str]] = []
+        size = 0
+        for _ in range(len(self._lines)):
+            line = self._lines.popleft()
+            length = 100 + events.json_bytes(line["text"])
+            if batch and size + length > _LINES_BYTES:
+                found.append(Change("log", lines=batch))
+                batch, size = [], 0
+            batch.append(line)
+            size += length
+        if self._dropped and not self._lines:
+            dropped, self._dropped = self._dropped, 0
+            text = f"{dropped} lines were dropped here: the log could not be written as fast as the task wrote it"
+            batch.append({"time": events.now(), "level": "warning", "text": text})
+        if batch:
+            found.append(Change("log", lines=batch))
+        return found

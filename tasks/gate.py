@@ -1,0 +1,112 @@
+"""What starts an attempt. Wraps every task, since a signal cannot stop one (`Ignore` in `task_prerun` is ignored).
+
+Of several copies of one message, one attempt starts; a job that was cancelled while it waited does not; `JobCancelled`
+out of `track` becomes a revoked end.
+"""
+
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from celery import Task
+from celery.exceptions import Ignore
+
+from tasks import catalog, eventlog, events, joblog, leases, messages, signals
+from tasks.eventlog import LogUnavailable, Reply
+from tasks.progress import JobCancelled, activate
+from tasks.reporter import reporter
+
+logger = logging.getLogger(__name__)
+
+# Seconds for which a start waits for a log that does not answer; then the task runs, and reports when it can.
+_PATIENCE = 5.0
+
+
+def gate(call: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a task class's `__call__`; for Celery's `task_annotations = {"*": {"@__call__": gate}}`.
+
+    No functools.wraps: Celery skips a `__call__` whose `__module__` is its own.
+    """
+    is_celerys_own = call.__module__.startswith("celery.")
+
+    def __call__(self: Task, *args: Any, **kwargs: Any) -> Any:
+        # Looked up now: a worker replaces Task.__call__ by one that keeps this very request (celery.app.trace).
+        inner = Task.__call__ if is_celerys_own else call
+        request = self.request
+        if request.called_directly or request.is_eager or request._protected or not messages.is_recorded(self.name):
+            return inner(self, *args, **kwargs)
+        return _attempt(self, request, inner, args, kwargs)
+
+    return __call__
+
+
+def _attempt(task: Task, request: Any, inner: Callable[..., Any], args: Any, kwargs: Any) -> Any:
+    headers = {"id": request.id, "task": task.name, "group": request.group, messages.HEADER: None}
+    headers |= request.headers or {}
+    job, owner_id = messages.job_of(headers, args, kwargs)
+    started = {"state": "started", "started_at": events.now(), "worker": request.hostname, "reason": None}
+    reply = _start(task, request, job, owner_id, started)
+    if reply is not None and reply.status != "started":
+        _refuse(task, request, reply)
+    number = reply.attempt if reply is not None else request.retries + 1
+    attempt = reporter().open(request.id, number, base={**job, **started}, outputs=_earlier_outputs(request.id, number))
+    if reply is not None:
+        reporter().echo(request.id, reply)
+    signals.attempts[request.id] = attempt
+    joblog.listen()
+    try:
+        with activate(attempt.recording):
+            if messages.header_of(request.headers).get("typed"):
+                spec = catalog.get(task.name)
+                args, kwargs = spec.call(spec.revive(spec.named(args, kwargs)))
+            return inner(task, *args, **kwargs)
+    except JobCancelled:
+        task.backend.mark_as_revoked(request.id, "cancelled", request=request)
+        attempt.end(signals.cancelled())
+        raise Ignore from None
+
+
+def _start(
+    task: Task, request: Any, job: events.JobDict, owner_id: int | None, started: dict[str, Any]
+) -> Reply | None:
+    """Ask the log to start the attempt; None where it does not answer in time."""
+    token = uuid.uuid4().hex
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return eventlog.start(
+                job,
+                started=started,
+                cancelled=signals.cancelled().set,
+                lease=leases.lease_key(),
+                token=token,
+                retries=request.retries,
+                rerun=bool(task.acks_late),
+                owner_id=owner_id,
+            )
+        except LogUnavailable as error:
+            if time.monotonic() > deadline:
+                logger.warning("job %s starts unannounced: %s", request.id, error)
+                return None
+            time.sleep(0.1)
+
+
+def _earlier_outputs(job_id: str, attempt: int) -> list[dict[str, Any]]:
+    if attempt <= 1:
+        return []
+    try:
+        snapshot = eventlog.snapshot(job_id)
+    except LogUnavailable:
+        return []
+    return snapshot.job["outputs"] if snapshot else []
+
+
+def _refuse(task: Task, request: Any, reply: Reply) -> None:
+    """A second copy ends here without a word; a cancelled job ends as revoked, for those who wait for its result."""
+    reporter().echo(request.id, reply)
+    if reply.status == "cancelled":
+        task.backend.mark_as_revoked(request.id, "cancelled", request=request)
+    logger.info("job %s was not started: %s", request.id, reply.status)
+    raise Ignore

@@ -1,0 +1,172 @@
+"""The one door through which a job starts: page, API, command line.
+
+The row is written first. Publishing comes after the commit, in a thread that a request waits for 300 ms at most; what
+could not be published stays as it is, and the watch publishes it when the broker is back.
+"""
+
+import logging
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from celery import current_app
+from django.db import close_old_connections, connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from kombu.exceptions import OperationalError
+
+from tasks import catalog, eventlog, messages
+from tasks.eventlog import Change, LogUnavailable
+from tasks.events import FINAL
+from tasks.models import Job
+from tasks.reporter import reporter
+
+logger = logging.getLogger(__name__)
+
+# Seconds for which a request waits to see its job published.
+_PATIENCE = 0.3
+WAITING_FOR_BROKER = "the broker does not answer; the job will be sent when it does"
+_NOT_IN_THE_PAST = _("This time is past.")
+
+_publishers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="taskcast-publish")
+
+
+def launch(
+    task: str,
+    args: dict[str, Any],
+    *,
+    user: Any = None,
+    eta: datetime | None = None,
+    countdown: float | None = None,
+    queue: str | None = None,
+    retry_of: UUID | None = None,
+    job_id: UUID | None = None,
+) -> Job:
+    """Launch `task` with `args` by parameter name, as `user`, and return its durable row.
+
+    `eta` (aware) or `countdown` (seconds) put it off. When the broker does not answer, the job's `reason` says so and
+    it is sent later. `job_id` is for callers that may repeat a launch: IntegrityError where there is such a job. Raises
+    catalog.UnknownTask and catalog.BadArguments; whether the user may is the caller's to know.
+    """
+    spec = catalog.get(task)
+    typed = spec.validate(args, user=user)
+    now = timezone.now()
+    if countdown is not None:
+        eta = now + timedelta(seconds=countdown)
+    if eta is not None and eta < now - timedelta(minutes=1):
+        raise catalog.BadArguments([{"loc": ["eta"], "msg": str(_NOT_IN_THE_PAST), "type": "past"}])
+    positional, named = spec.call(spec.wire(typed))
+    job = Job(
+        id=job_id or uuid4(),
+        task=spec.name,
+        args=catalog.shown(spec.name, positional, named),
+        state="scheduled" if eta and eta > now else "queued",
+        owner=user,
+        created_at=now,
+        eta=eta,
+        queue=queue or "",
+        message={"args": positional, "kwargs": named},
+        retry_of=retry_of,
+    )
+    job.save(force_insert=True)
+    if job.state == "queued":
+        transaction.on_commit(lambda: _publish_soon(job))
+    else:
+        transaction.on_commit(lambda: _announce_quietly(job))
+    return job
+
+
+def _publish_soon(job: Job) -> None:
+    future: Future[bool] = _publishers.submit(_publish_in_thread, job.pk)
+    try:
+        published = future.result(timeout=_PATIENCE)
+    except FutureTimeout:
+        published = False
+    if not published:
+        # Only while it is so: the thread may have come through a moment ago.
+        Job.objects.filter(pk=job.pk, published_at=None).update(reason=WAITING_FOR_BROKER)
+    job.refresh_from_db(fields=["reason", "published_at"])
+
+
+def _announce_quietly(job: Job) -> None:
+    try:
+        reporter().echo(str(job.pk), _announce(job))
+    except LogUnavailable as error:
+        logger.warning("job %s is not announced yet: %s", job.pk, error)
+
+
+def _publish_in_thread(job_id: UUID) -> bool:
+    close_old_connections()
+    try:
+        return publish(Job.objects.select_related("owner").get(pk=job_id))
+    except Exception:
+        logger.exception("job %s could not be published", job_id)
+        return False
+    finally:
+        connection.close()
+
+
+def publish(job: Job) -> bool:
+    """Announce the job and hand its message to the broker; whether that is done (also if it was done before).
+
+    May be called twice for one job: the gate lets one copy start. False where Redis is away.
+    """
+    try:
+        known = _announce(job)
+        if known.status in ("refused", "final"):
+            snapshot = eventlog.snapshot(str(job.pk))
+            if snapshot is not None and snapshot.job["state"] in FINAL:
+                _mark_published(job)
+                return True
+            if snapshot is not None and snapshot.job["state"] == "scheduled":
+                due = Change("state", {"state": "queued", "reason": None})
+                known = eventlog.append(str(job.pk), [due], writer="launch", n=2)
+        reporter().echo(str(job.pk), known)
+        _send(job)
+    except (LogUnavailable, OperationalError, OSError) as error:
+        logger.warning("job %s waits for the broker: %s", job.pk, error)
+        return False
+    _mark_published(job)
+    return True
+
+
+def _announce(job: Job) -> eventlog.Reply:
+    row = job.as_dict()
+    # What the row said about waiting for the broker is over once the log can be written.
+    return eventlog.announce({**row, "reason": None}, owner_id=job.owner_id)
+
+
+def _send(job: Job) -> None:
+    message = job.message
+    if not message:
+        return
+    owner = [job.owner_id, job.owner.get_username()] if job.owner else None
+    header = {
+        "parent": job.parent and str(job.parent),
+        "root": job.root and str(job.root),
+        "owner": owner,
+        "created_at": job.as_dict()["created_at"],
+        "typed": True,
+        "launched": True,
+    }
+    current_app.send_task(
+        job.task,
+        args=message["args"],
+        kwargs=message["kwargs"],
+        task_id=str(job.pk),
+        headers={messages.HEADER: header},
+        retry=False,
+        # Celery prints these into the worker's log: secrets are masked there too.
+        argsrepr="()",
+        kwargsrepr=repr(job.args),
+        **({"queue": job.queue} if job.queue else {}),
+    )
+
+
+def _mark_published(job: Job) -> None:
+    Job.objects.filter(pk=job.pk).filter(Q(published_at=None)).update(
+        published_at=timezone.now(), message=None, reason=None
+    )

@@ -1,0 +1,256 @@
+"""The thread that speaks for a process: samples what tasks count, appends it to the log, tells the groups.
+
+One per process, started after the fork and only when there is something to say. A task never waits for it and never
+fails by it: what the log cannot take now waits here, progress merged to its latest, and goes out when Redis is back.
+"""
+
+import asyncio
+import atexit
+import logging
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from tasks import broadcast, eventlog
+from tasks.attempt import Attempt
+from tasks.eventlog import Change, LogUnavailable, Reply
+from tasks.progress import Recording, current
+
+logger = logging.getLogger(__name__)
+
+# Seconds between two flushes: at most 20 a second.
+INTERVAL = 0.05
+# Seconds between two looks whether somebody asked the job to stop, while the task itself reports nothing.
+_CANCEL_POLL = 1.0
+_RETRY_DELAY = 0.5
+_SEND_TIMEOUT = 2.0
+
+
+@dataclass
+class _Outbox:
+    """What one attempt still has to get into the log. `sent` is repeated unchanged until the log has answered."""
+
+    attempt: Attempt
+    # 1 is kept for laying the job down anew in a log that lost it.
+    n: int = 2
+    sent: list[Change] = field(default_factory=list)
+    asked_at: float = 0.0
+    state_refused: bool = False
+
+
+class Reporter:
+    """This process's voice: `open` attempts, `announce` jobs, `echo` what others appended, `send` to groups."""
+
+    def __init__(self) -> None:
+        self._boxes: dict[int, _Outbox] = {}
+        self._announcements: deque[tuple[Mapping[str, Any], int | None]] = deque()
+        self._messages: deque[tuple[str, dict[str, Any]]] = deque()
+        self._wake = threading.Event()
+        self._idle = threading.Event()
+        self._idle.set()
+        # Held for a moment where the two events change together, and where the thread is started.
+        self._lock = threading.Lock()
+        self._looked_at = 0.0
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._unavailable = False
+
+    # --- called from anywhere; none of these waits or raises
+
+    def open(
+        self, job_id: str, number: int, *, base: Mapping[str, Any], outputs: list[dict[str, Any]] | None = None
+    ) -> Attempt:
+        """Begin to report an attempt; `base` is what is known of the job (fields of the job dict), `outputs` what
+        earlier attempts put out."""
+        attempt = Attempt(job_id, number, base=base, wake=self.wake, nudge=self.nudge, outputs=outputs)
+        self._boxes[id(attempt)] = _Outbox(attempt, asked_at=time.monotonic())
+        return attempt
+
+    def announce(self, job: Mapping[str, Any], owner_id: int | None) -> None:
+        """Make a job known that somebody launched without us."""
+        self._announcements.append((job, owner_id))
+        self.wake()
+
+    def echo(self, job_id: str, reply: Reply) -> None:
+        """Tell the readers of a job what was appended to its log by somebody else's hand."""
+        if reply.written:
+            self._echo(job_id, reply)
+            self.wake()
+
+    def send(self, group: str, message: dict[str, Any]) -> None:
+        """Send a message to a group, best effort."""
+        self._messages.append((group, message))
+        self.wake()
+
+    def attempt_of(self, recording: Recording | None) -> Attempt | None:
+        """The attempt that `recording` counts for."""
+        for box in list(self._boxes.values()):
+            if box.attempt.recording is recording:
+                return box.attempt
+        return None
+
+    def wake(self) -> None:
+        """Have the thread look now."""
+        with self._lock:
+            self._idle.clear()
+            self._wake.set()
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="taskcast-reporter", daemon=True)
+                self._thread.start()
+
+    def nudge(self) -> None:
+        """Have the thread look now, unless it looked less than a beat ago: then the next beat is soon enough."""
+        if time.monotonic() - self._looked_at >= INTERVAL:
+            self.wake()
+
+    def flush(self, timeout: float = 5.0) -> bool:
+        """Wait until all is out, at most `timeout` seconds; whether it is."""
+        if self._thread is None:
+            return True
+        self.wake()
+        return self._idle.wait(timeout)
+
+    # --- the thread
+
+    def _run(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        while True:
+            # A beat while something is being counted, for ever while nothing runs. States do not wait for the beat.
+            self._wake.wait(INTERVAL if self._boxes else None)
+            self._wake.clear()
+            self._looked_at = time.monotonic()
+            try:
+                self._flush()
+                self._unavailable = False
+            except LogUnavailable as error:
+                self._note_unavailable(error)
+                time.sleep(_RETRY_DELAY)
+                self._wake.set()
+                continue
+            with self._lock:
+                if not self._wake.is_set():
+                    self._idle.set()
+
+    def _flush(self) -> None:
+        while self._announcements:
+            job, owner_id = self._announcements[0]
+            self._echo(job["id"], eventlog.announce(job, owner_id=owner_id))
+            self._announcements.popleft()
+        for key, box in list(self._boxes.items()):
+            ended = box.attempt.ended
+            try:
+                self._write(box)
+            except LogUnavailable:
+                raise
+            except Exception:
+                # Whatever it is, the thread lives on: without it every later job of this process would be mute.
+                logger.exception("a report on job %s could not be written", box.attempt.job_id)
+                box.n, box.sent = box.n + len(box.sent), []
+            if ended:
+                del self._boxes[key]
+        self._look_for_cancels()
+        self._speak()
+
+    def _write(self, box: _Outbox) -> None:
+        attempt = box.attempt
+        if not box.sent:
+            box.sent = attempt.collect()
+        while box.sent:
+            reply = eventlog.append(attempt.job_id, box.sent, writer=attempt.writer, n=box.n, attempt=attempt.number)
+            if reply.status == "absent":
+                self._lay_down(attempt)
+                continue
+            self._echo(attempt.job_id, reply)
+            self._look_at(box, reply)
+            if reply.status == "final":
+                self._tell_late_end(box)
+            box.n += len(box.sent)
+            # What was counted meanwhile has time until the next beat; what was said before the end has not.
+            box.sent = attempt.collect() if attempt.ended else []
+
+    def _lay_down(self, attempt: Attempt) -> None:
+        """The log lost this job and history had not recorded it: begin it anew with all that is known here."""
+        base = Change("state", {**attempt.known, "state": "started", "attempt": attempt.number})
+        reply = eventlog.append(attempt.job_id, [base], writer=attempt.writer, n=1, attempt=attempt.number, create=True)
+        self._echo(attempt.job_id, reply)
+
+    def _tell_late_end(self, box: _Outbox) -> None:
+        """The job was given up, and the worker came back: what it did is only written to the log."""
+        late = [change.set["state"] for change in box.sent if "state" in change.set]
+        if late and not box.state_refused:
+            box.state_refused = True
+            word = {"succeeded": "had succeeded", "failed": "had failed", "cancelled": "had stopped"}.get(late[-1])
+            box.attempt.line(f"the worker came back and {word or 'went on'}", "warning")
+
+    def _look_at(self, box: _Outbox, reply: Reply) -> None:
+        box.asked_at = time.monotonic()
+        if reply.cancel == "asked" and not box.attempt.recording.cancelled:
+            box.attempt.recording.cancel()
+            if not box.attempt.ended:
+                box.attempt.change(Change("state", {"cancel": "seen"}))
+
+    def _look_for_cancels(self) -> None:
+        due = time.monotonic() - _CANCEL_POLL
+        for box in list(self._boxes.values()):
+            if box.asked_at < due and not box.attempt.recording.cancelled:
+                # An append of nothing: its answer bears the flag.
+                self._look_at(
+                    box,
+                    eventlog.append(
+                        box.attempt.job_id, [], writer=box.attempt.writer, n=box.n, attempt=box.attempt.number
+                    ),
+                )
+
+    def _echo(self, job_id: str, reply: Reply) -> None:
+        if reply.written:
+            message = broadcast.events_message(job_id, reply.epoch, reply.written)
+            self._messages.append((broadcast.job_group(job_id), message))
+
+    def _speak(self) -> None:
+        assert self._loop is not None
+        batch = [self._messages.popleft() for _ in range(len(self._messages))]
+        if batch:
+            self._loop.run_until_complete(self._send_all(batch))
+
+    async def _send_all(self, batch: list[tuple[str, dict[str, Any]]]) -> None:
+        # Group messages are echoes: readers who miss one find it in the log within 2 s.
+        try:
+            async with asyncio.timeout(_SEND_TIMEOUT):
+                for group, message in batch:
+                    await broadcast.send(group, message)
+        except Exception as error:
+            logger.debug("a group message was not sent: %s", error)
+
+    def _note_unavailable(self, error: LogUnavailable) -> None:
+        if not self._unavailable:
+            logger.warning("reports wait: %s", error)
+        self._unavailable = True
+
+
+_reporter: tuple[int, Reporter] | None = None
+
+
+def reporter() -> Reporter:
+    """This process's reporter; a forked child gets its own."""
+    global _reporter
+    if _reporter is None or _reporter[0] != os.getpid():
+        _reporter = (os.getpid(), Reporter())
+        atexit.register(flush)
+    return _reporter[1]
+
+
+def flush(timeout: float = 5.0) -> bool:
+    """Wait until this process has said everything, at most `timeout` seconds; whether it has."""
+    if _reporter is None or _reporter[0] != os.getpid():
+        return True
+    return _reporter[1].flush(timeout)
+
+
+def current_attempt() -> Attempt | None:
+    """The attempt that the running code belongs to; None outside of a job."""
+    recording = current()
+    return reporter().attempt_of(recording) if recording is not None else None

@@ -1,0 +1,245 @@
+"""Celery's signals become lifecycle events, for any task, wherever it was launched from.
+
+Success, failure and retry fire in the process that ran the task; a revoked, unknown or killed one in the worker's main
+process, which must not own a thread (it deadlocks later forks): there, events are appended directly.
+"""
+
+import contextlib
+import logging
+import signal
+import traceback
+import uuid
+from typing import Any
+
+from celery import current_task
+from celery.signals import (
+    after_task_publish,
+    before_task_publish,
+    celeryd_after_setup,
+    task_failure,
+    task_internal_error,
+    task_postrun,
+    task_rejected,
+    task_retry,
+    task_revoked,
+    task_success,
+    task_unknown,
+    worker_process_init,
+    worker_process_shutdown,
+)
+
+from tasks import catalog, eventlog, events, messages, outputs, reporter
+from tasks.attempt import Attempt
+from tasks.eventlog import Change, LogUnavailable
+
+logger = logging.getLogger(__name__)
+
+# Attempts that run in this process, by job id; the gate puts them in.
+attempts: dict[str, Attempt] = {}
+
+# Whether this is the main process of a worker that forks: no thread of ours may live here.
+_threadless = False
+
+# A traceback is shown from both ends, so that `error` always fits into a frame: this, or a half or quarter of it.
+_TRACEBACK_CHARACTERS = 6000
+_MESSAGE_CHARACTERS = 1000
+
+
+def connect() -> None:
+    """Connect all handlers. Connecting twice does nothing."""
+    for handler, sender_signal in (
+        (_on_before_publish, before_task_publish),
+        (_on_after_publish, after_task_publish),
+        (_on_success, task_success),
+        (_on_failure, task_failure),
+        (_on_internal_error, task_internal_error),
+        (_on_retry, task_retry),
+        (_on_postrun, task_postrun),
+        (_on_revoked, task_revoked),
+        (_on_rejected, task_rejected),
+        (_on_unknown, task_unknown),
+        (_on_worker_setup, celeryd_after_setup),
+        (_on_pool_process, worker_process_init),
+        (_on_pool_process_end, worker_process_shutdown),
+    ):
+        sender_signal.connect(handler, weak=False, dispatch_uid=f"taskcast.{handler.__name__}")
+
+
+# --- processes
+
+
+def _on_worker_setup(instance: Any = None, **_: Any) -> None:
+    global _threadless
+    _threadless = getattr(instance.pool_cls, "__module__", "").endswith("prefork")
+
+
+def _on_pool_process(**_: Any) -> None:
+    global _threadless
+    _threadless = False
+    attempts.clear()
+
+
+def _on_pool_process_end(**_: Any) -> None:
+    reporter.flush()
+
+
+# --- publishing
+
+
+def _on_before_publish(sender: str = "", body: Any = None, headers: Any = None, **_: Any) -> None:
+    # Protocol 1 has no headers to speak of; its jobs become known when they start.
+    if headers and "task" in headers and messages.is_recorded(sender):
+        request = current_task.request if current_task else None
+        messages.stamp(headers, body[2], messages.context(request))
+
+
+def _on_after_publish(sender: str = "", body: Any = None, headers: Any = None, **_: Any) -> None:
+    if not headers or "task" not in headers or not messages.is_recorded(sender):
+        return
+    if messages.header_of(headers).get("launched") or headers.get("retries") or _threadless:
+        return
+    job, owner_id = messages.job_of(headers, body[0], body[1])
+    reporter.reporter().announce(job, owner_id)
+
+
+# --- in the process that ran the task
+
+
+def _on_success(sender: Any = None, result: Any = None, **_: Any) -> None:
+    attempt = attempts.get(sender.request.id)
+    if attempt is None:
+        return
+    value, in_file = outputs.result_value(attempt.job_id, result)
+    kept = frozenset({"result"}) if in_file else frozenset()
+    attempt.end(Change("state", {**_finished("succeeded"), "result": value}, kept=kept))
+
+
+def _on_failure(
+    sender: Any = None,
+    task_id: str = "",
+    exception: Any = None,
+    einfo: Any = None,
+    args: Any = (),
+    kwargs: Any = None,
+    **_: Any,
+) -> None:
+    change = failed(exception, _secrets(sender, args, kwargs), einfo)
+    _end(task_id, change)
+
+
+def _on_internal_error(task_id: str = "", exception: Any = None, **_: Any) -> None:
+    _end(task_id, failed(exception, ()))
+
+
+def _on_retry(sender: Any = None, request: Any = None, reason: Any = None, **_: Any) -> None:
+    attempt = attempts.get(request.id)
+    if attempt is None:
+        return
+    cause = getattr(reason, "exc", None) or reason
+    text = _clip(_masked(str(cause), _secrets(sender, request.args, request.kwargs)), _MESSAGE_CHARACTERS)
+    attempt.line(f"attempt {attempt.number} will be followed by another: {text}", "warning")
+    attempt.end(Change("state", {"state": "retrying", "reason": text, "progress": None}))
+
+
+def _on_postrun(task_id: str = "", **_: Any) -> None:
+    attempt = attempts.pop(task_id, None)
+    # A second copy of the message, or `Ignore` and `Reject` raised by the task itself: nobody else tells its end.
+    if attempt is not None and not attempt.ended:
+        attempt.end(Change("state", {**_finished("cancelled"), "reason": "the task itself asked to be ignored"}))
+
+
+# --- in the worker's main process
+
+
+def _on_revoked(
+    request: Any = None, terminated: bool = False, signum: Any = None, expired: bool = False, **_: Any
+) -> None:
+    if expired:
+        reason = "it expired before a worker was free"
+    elif terminated:
+        reason = f"terminated by {_signal_name(signum)}"
+    else:
+        reason = "revoked"
+    _end(request.id, Change("state", {**cancelled().set, "reason": reason}))
+
+
+def _on_rejected(message: Any = None, **_: Any) -> None:
+    headers = getattr(message, "headers", None) or {}
+    if headers.get("id"):
+        _end(headers["id"], failed(RuntimeError("the worker could not read the message"), ()))
+
+
+def _on_unknown(name: str = "", id: str = "", **_: Any) -> None:
+    error = LookupError(f"no worker that listens here knows the task {name}; is its module in TASKCAST_APPS?")
+    _end(id, failed(error, ()))
+
+
+def _end(job_id: str, change: Change) -> None:
+    attempt = attempts.get(job_id)
+    if attempt is not None:
+        attempt.end(change)
+        return
+    # Not run here: the worker's main process. No reporter; readers find it by their sweep.
+    try:
+        eventlog.append(job_id, [change], writer=f"main.{uuid.uuid4().hex}", n=1)
+    except LogUnavailable as error:
+        logger.warning("the end of job %s could not be written: %s", job_id, error)
+
+
+# --- what ends look like
+
+
+def cancelled() -> Change:
+    """The end of a job that was asked to stop."""
+    return Change("state", {**_finished("cancelled"), "cancel": "seen"})
+
+
+def failed(exception: BaseException, secrets: Any, einfo: Any = None) -> Change:
+    """The end of a job by `exception`; texts in `secrets` are masked wherever they appear."""
+    text = str(getattr(einfo, "traceback", None) or "".join(traceback.format_exception(exception)))
+    error = {
+        "type": type(exception).__name__,
+        "message": _clip(_masked(str(exception), secrets), _MESSAGE_CHARACTERS),
+    }
+    for share in (1, 2, 4, 8):
+        error["traceback"] = _clip(_masked(text, secrets), _TRACEBACK_CHARACTERS // share)
+        if events.json_bytes(error) <= events.FRAME_VALUE_BYTES:
+            break
+    reason = _killed_by(exception)
+    return Change("state", {**_finished("failed"), "error": error, "reason": reason})
+
+
+def _finished(state: str) -> dict[str, Any]:
+    return {"state": state, "finished_at": events.now()}
+
+
+def _killed_by(exception: BaseException) -> str | None:
+    """A killed pool process in words; billiard says `signal 9 (SIGKILL)` in the text of the error."""
+    if type(exception).__name__ != "WorkerLostError":
+        return None
+    text = str(exception)
+    if "SIGKILL" in text:
+        return "its process was killed by SIGKILL: by hand, or by the kernel when memory ran out"
+    return "its process ended before the task did"
+
+
+def _signal_name(signum: Any) -> str:
+    with contextlib.suppress(ValueError, TypeError):
+        return signal.Signals(signum).name
+    return str(signum)
+
+
+def _clip(text: str, most: int) -> str:
+    if len(text) <= most:
+        return text
+    return f"{text[: most // 3]}\n… {len(text) - most} characters …\n{text[-2 * most // 3 :]}"
+
+
+def _secrets(task: Any, args: Any, kwargs: Any) -> tuple[str, ...]:
+    return catalog.secret_values(getattr(task, "name", ""), args, kwargs)
+
+
+def _masked(text: str, secrets: tuple[str, ...]) -> str:
+    for secret in secrets:
+        text = text.replace(secret, "********")
+    return text

@@ -1,0 +1,250 @@
+"""Any task, wherever it was launched from: a real worker, and what the log holds afterwards."""
+
+import re
+import time
+import uuid
+
+import pytest
+
+from tasks.events import FINAL
+from tests.support.stack import Stack, wait_for
+
+PLAIN = "tests.support.plain_tasks"
+
+_SNAPSHOT = """
+from tasks import eventlog
+s = eventlog.snapshot(id)
+answer = s and s.job
+"""
+_EVENTS = """
+from tasks import eventlog
+page = eventlog.read(id, 0, 100000)
+answer = page and page.events
+"""
+
+
+@pytest.fixture(scope="module")
+def stack():
+    running = Stack(TASKCAST_APPS=PLAIN)
+    try:
+        running.up()
+        running.run("from tasks import eventlog; eventlog.open_epoch(1)")  # TEMP until the watch
+        yield running
+    finally:
+        running.down()
+
+
+def send(stack: Stack, name: str, *args, **options) -> str:
+    code = "from celery import current_app\nanswer = current_app.send_task(name, args, **options).id"
+    return stack.run(code, name=name, args=args, options=options)
+
+
+def launch(stack: Stack, name: str, **args) -> str:
+    return stack.run("from tasks.launch import launch\nanswer = str(launch(name, args).pk)", name=name, args=args)
+
+
+def job(stack: Stack, job_id: str) -> dict | None:
+    return stack.run(_SNAPSHOT, id=job_id)
+
+
+def events(stack: Stack, job_id: str) -> list[dict]:
+    return stack.run(_EVENTS, id=job_id)
+
+
+def ended(stack: Stack, job_id: str, seconds: float = 20) -> dict:
+    def final():
+        found = job(stack, job_id)
+        return found if found and found["state"] in FINAL else None
+
+    return wait_for(final, f"job {job_id} ends", seconds)
+
+
+def texts(stack: Stack, job_id: str) -> list[str]:
+    return [line["text"] for event in events(stack, job_id) for line in event.get("lines", [])]
+
+
+def test_add_from_a_shell_is_eight_and_recorded(stack):
+    code = "from tasks.samples.arithmetic import add\nr = add.delay(4, 4)\nanswer = [r.id, r.get(timeout=10)]"
+    job_id, result = stack.run(code)
+    assert result == 8
+    found = ended(stack, job_id)
+    assert found["state"] == "succeeded"
+    assert found["result"] == 8
+    assert found["args"] == {"x": 4, "y": 4}
+    assert found["task"] == "tasks.samples.arithmetic.add"
+    assert found["attempt"] == 1
+    assert found["owner"] is None
+    assert found["created_at"] <= found["started_at"] <= found["finished_at"]
+    assert [e["set"]["state"] for e in events(stack, job_id) if e["kind"] == "state"] == [
+        "queued",
+        "started",
+        "succeeded",
+    ]
+    wait_for(lambda: f"{job_id}] received" in stack.log("worker"), "the worker's log has the received line")
+    wait_for(lambda: re.search(rf"{job_id}\] succeeded in .*: 8", stack.log("worker")), "and the succeeded line")
+
+
+def test_a_job_of_a_strange_module_is_launched_typed_and_live(stack):
+    job_id = launch(stack, f"{PLAIN}.describe", day="2026-11-22", kind="b", tags=["x", "y"])
+    found = ended(stack, job_id)
+    assert found["result"] == "date 2026-11-22 b ['x', 'y']"
+    assert found["args"] == {"day": "2026-11-22", "kind": "b", "tags": ["x", "y"]}
+
+
+def test_progress_goes_out_first_and_last_at_once_and_at_most_twenty_a_second(stack):
+    began = time.monotonic()
+    job_id = launch(stack, f"{PLAIN}.count", to=400, pause=0.005)
+    found = ended(stack, job_id)
+    seconds = time.monotonic() - began
+    samples = [e["set"]["progress"] for e in events(stack, job_id) if e["kind"] == "progress"]
+    assert samples[-1]["current"] == samples[-1]["total"] == found["progress"]["current"] == 400
+    assert samples[0]["current"] <= 5
+    assert 5 < len(samples) <= 20 * seconds + 2
+    assert [s["current"] for s in samples] == sorted(s["current"] for s in samples)
+
+
+def test_a_million_steps_cost_a_few_events(stack):
+    job_id = launch(stack, f"{PLAIN}.count", to=1_000_000)
+    assert ended(stack, job_id)["result"] == 1_000_000
+    assert len(events(stack, job_id)) < 60
+
+
+def test_lines_by_log_and_by_logging_and_outputs_arrive_in_order(stack):
+    job_id = launch(stack, f"{PLAIN}.talk")
+    found = ended(stack, job_id)
+    lines = [line for event in events(stack, job_id) for line in event.get("lines", [])]
+    assert [(line["level"], line["text"]) for line in lines] == [("warning", "by logging: 한글"), ("error", "by log")]
+    assert found["outputs"][0]["name"] == "table"
+    assert found["outputs"][0]["value"] == [{"a": 1}, {"a": 2}]
+    assert events(stack, job_id)[-1]["set"]["state"] == "succeeded"
+
+
+def test_a_failure_says_what_and_where(stack):
+    job_id = launch(stack, f"{PLAIN}.fail", text="구멍")
+    found = ended(stack, job_id)
+    assert found["state"] == "failed"
+    assert found["error"]["type"] == "ValueError"
+    assert found["error"]["message"] == "구멍"
+    assert "plain_tasks.py" in found["error"]["traceback"]
+
+
+def test_a_huge_failure_still_fits_a_frame(stack):
+    job_id = launch(stack, f"{PLAIN}.fail", text="가" * 50_000)
+    found = ended(stack, job_id)
+    assert len(found["error"]["message"]) < 1100
+    assert "error" not in found.get("truncated", [])
+
+
+def test_celerys_retries_are_attempts_of_one_job(stack):
+    job_id = send(stack, f"{PLAIN}.flaky", 3)
+    found = ended(stack, job_id)
+    assert (found["state"], found["attempt"], found["result"]) == ("succeeded", 3, 2)
+    assert [o["name"] for o in found["outputs"]] == ["attempt-0", "attempt-1", "attempt-2"]
+    states = [e["set"]["state"] for e in events(stack, job_id) if "state" in e.get("set", {})]
+    assert states[0] == "queued"
+    assert states[-1] == "succeeded"
+    assert states.count("started") == 3
+
+
+def test_a_task_that_asks_to_be_ignored_does_not_stay_started(stack):
+    assert ended(stack, send(stack, f"{PLAIN}.ignore"))["state"] == "cancelled"
+
+
+def test_a_killed_pool_process_is_a_failure_with_the_signals_name(stack):
+    found = ended(stack, send(stack, f"{PLAIN}.kill_own_process"))
+    assert found["state"] == "failed"
+    assert "SIGKILL" in found["reason"]
+
+
+def test_an_unknown_task_fails_with_advice(stack):
+    found = ended(stack, send(stack, "nobody.knows"))
+    assert found["state"] == "failed"
+    assert "TASKCAST_APPS" in found["error"]["message"]
+
+
+def test_a_second_copy_of_a_message_does_nothing(stack):
+    job_id = str(uuid.uuid4())
+    code = "from celery import current_app\nfor _ in range(3): current_app.send_task(name, [21], task_id=id)"
+    stack.run(code, name=f"{PLAIN}.double", id=job_id)
+    wait_for(lambda: stack.log("worker").count(f"{job_id}] received") == 3, "three copies are received")
+    found = ended(stack, job_id)
+    assert (found["result"], found["attempt"]) == (42, 1)
+    wait_for(lambda: stack.log("worker").count(f"job {job_id} was not started: duplicate") == 2, "two are dropped")
+
+
+def test_children_bear_their_parent_links_of_a_chain_included(stack):
+    parent_id = launch(stack, f"{PLAIN}.launch_children")
+    alone, second, first = ended(stack, parent_id)["result"]
+    for child_id in (alone, first, second):
+        assert ended(stack, child_id)["parent"] == parent_id
+        assert job(stack, child_id)["root"] == parent_id
+
+
+def test_links_of_a_chain_from_a_shell_have_no_parent(stack):
+    code = (
+        "from celery import chain, signature\n"
+        "c = chain(signature(name, (1,)), signature(name)).delay()\nanswer = [c.parent.id, c.id]"
+    )
+    first, second = stack.run(code, name=f"{PLAIN}.double")
+    assert ended(stack, second)["result"] == 4
+    assert job(stack, first)["parent"] is None
+    assert job(stack, second)["parent"] is None
+
+
+def test_tasks_called_as_functions_are_no_jobs(stack):
+    job_id = launch(stack, f"{PLAIN}.call_directly")
+    found = ended(stack, job_id)
+    assert (found["state"], found["result"]) == ("succeeded", 6)
+
+
+def test_numbers_that_json_has_not_become_null(stack):
+    found = ended(stack, launch(stack, f"{PLAIN}.not_a_number"))
+    assert found["result"] == {"nan": None, "deep": [None], "text": "\x1b[31m\n"}
+
+
+def test_a_cancel_is_asked_seen_and_done(stack):
+    job_id = launch(stack, f"{PLAIN}.count", to=100_000, pause=0.01)
+    wait_for(lambda: (job(stack, job_id) or {}).get("progress"), "it counts")
+    stack.run("from tasks.control import cancel\ncancel(id)", id=job_id)
+    found = ended(stack, job_id, 5)
+    assert found["state"] == "cancelled"
+    cancels = [e["set"]["cancel"] for e in events(stack, job_id) if "cancel" in e.get("set", {})]
+    assert cancels[-2:] == ["asked", "seen"] or cancels[-3:] == ["asked", "seen", "seen"]
+    code = "from celery.result import AsyncResult\nanswer = AsyncResult(id).state"
+    wait_for(lambda: stack.run(code, id=job_id) == "REVOKED", "Celery's own result says revoked")
+
+
+def test_a_task_without_track_sees_a_cancel_too(stack):
+    job_id = launch(stack, f"{PLAIN}.wait_for_cancel")
+    wait_for(lambda: (job(stack, job_id) or {}).get("state") == "started", "it runs")
+    stack.run("from tasks.control import cancel\ncancel(id)", id=job_id)
+    assert ended(stack, job_id, 5)["result"] == "saw it"
+
+
+def test_force_ends_what_does_not_listen(stack):
+    job_id = launch(stack, f"{PLAIN}.wait_for_cancel")
+    wait_for(lambda: (job(stack, job_id) or {}).get("state") == "started", "it runs")
+    stack.run("from tasks.control import cancel\ncancel(id, force=True)", id=job_id)
+    found = ended(stack, job_id, 10)
+    assert found["state"] in ("cancelled", "succeeded")
+
+
+def test_a_queued_job_that_is_cancelled_never_starts(stack):
+    stack.kill("worker")
+    job_id = launch(stack, f"{PLAIN}.double", x=1)
+    answer = stack.run("from tasks.control import cancel\nanswer = cancel(id)", id=job_id)
+    assert answer["state"] == "cancelled"
+    stack.start("worker")
+    wait_for(lambda: f"job {job_id} was not started: cancelled" in stack.log("worker"), "the worker refuses it")
+    assert job(stack, job_id)["state"] == "cancelled"
+    assert job(stack, job_id)["started_at"] is None
+
+
+def test_cancelling_what_has_ended_is_refused(stack):
+    job_id = launch(stack, f"{PLAIN}.double", x=1)
+    ended(stack, job_id)
+    code = (
+        "from tasks.control import cancel, NotCancellable\n"
+        "try: cancel(id)\nexcept NotCancellable as error: answer = error.state"
+    )
+    assert stack.run(code, id=job_id) == "succeeded"
