@@ -61,20 +61,24 @@ def faults_of(name: str, details: Iterable[Mapping[str, Any]], secret: bool) -> 
     return found
 
 
-_WRAPPED = re.compile(r"^function-(?:before|after|wrap)\[[\w.<>]+\(\), (.*)\]$")
+_OUR_CHECK = re.compile(r"function-before\[_no_bool\(\), (\w+)\]")
 
 
 def _steps(loc: Iterable[str | int]) -> list[str | int]:
     # Our check against booleans shows up in the name of a union's branch: `function-before[_no_bool(), int]`.
-    return [_WRAPPED.sub(r"\1", step) if isinstance(step, str) else step for step in loc]
+    return [_OUR_CHECK.sub(r"\1", step) if isinstance(step, str) else step for step in loc]
 
 
 def _filled(words: Any, context: dict[str, Any], msg: str) -> str:
     try:
         template = words(context) if callable(words) and not isinstance(words, Promise) else words
-        return str(template).format(**context)
+        return str(template).format(**{name: _number(value) for name, value in context.items()})
     except (KeyError, IndexError, ValueError):
         return msg
+
+
+def _number(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _by(limit: str, text: Any, items: Any) -> Callable[[Mapping[str, Any]], Any]:

@@ -69,13 +69,12 @@ def open_anew() -> bool:
         restored = 0
         for job in Job.objects.filter(state__in=events.UNFINISHED).select_related("owner").iterator(500):
             # Redis may lose its data again meanwhile, and the lock with it: then it is the next one's turn.
-            if restored % 100 == 0 and not lock.hold():
+            if restored % 100 == 0 and not lock.keep():
                 return False
             eventlog.restore(job.as_dict(), epoch, owner_id=job.owner_id, lease=job.lease)
             restored += 1
-        if not lock.hold():
+        if not lock.set_once(eventlog.EPOCH, epoch):
             return False
-        eventlog.open_epoch(epoch)
         if epoch > 1:
             logger.warning("Redis had lost its data: epoch %d, %d unfinished jobs restored", epoch, restored)
         return True

@@ -71,7 +71,9 @@ def renew(about: dict[str, Any]) -> None:
 def end() -> None:
     """Give this worker's lease back: it ends of its own will. Raises redis.RedisError."""
     pipe = _client(os.getpid(), conf.redis_url()).pipeline(transaction=True)
-    pipe.delete(_key).hdel(WORKERS, _key).execute()
+    pipe.delete(_key)
+    pipe.hdel(WORKERS, _key)
+    pipe.execute()
 
 
 def _write(key: str, said: dict[str, Any]) -> None:

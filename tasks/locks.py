@@ -14,6 +14,8 @@ from tasks.eventlog import LogUnavailable
 _HOLD = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 return redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) and 1 or 0"""
+_KEEP = "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('PEXPIRE', KEYS[1], ARGV[2]) or 0"
+_SET = "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('SET', KEYS[2], ARGV[2], 'NX') and 1 or 0"
 _RELEASE = "if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end"
 
 
@@ -27,8 +29,19 @@ class Lock:
 
     def hold(self) -> bool:
         """Take or keep the lock; False where another has it. Raises LogUnavailable."""
+        return self._eval(_HOLD, self._milliseconds)
+
+    def keep(self) -> bool:
+        """Keep the lock; False where it was lost, even if nobody has it. Raises LogUnavailable."""
+        return self._eval(_KEEP, self._milliseconds)
+
+    def set_once(self, key: str, value: object) -> bool:
+        """Set `key` unless it is set; False where it was, or the lock was lost. Raises LogUnavailable."""
+        return self._eval(_SET, str(value), key)
+
+    def _eval(self, script: str, argument: str, *keys: str) -> bool:
         try:
-            return bool(eventlog.client().eval(_HOLD, 1, self._key, self._token, self._milliseconds))
+            return bool(eventlog.client().eval(script, 1 + len(keys), self._key, *keys, self._token, argument))
         except RedisError as error:
             raise LogUnavailable(f"Redis does not answer: {error}") from error
 

@@ -57,7 +57,8 @@ def expire(job_ids: Iterable[str], seconds: int) -> None:
     try:
         pipe = eventlog.client().pipeline(transaction=False)
         for job_id in job_ids:
-            pipe.expire(eventlog._stream(job_id), seconds).expire(eventlog._hash(job_id), seconds)
+            pipe.expire(eventlog._stream(job_id), seconds)
+            pipe.expire(eventlog._hash(job_id), seconds)
         pipe.execute()
     except RedisError as error:
         raise LogUnavailable(f"Redis does not answer: {error}") from error

@@ -62,9 +62,7 @@ class Job(models.Model):
             models.Index(fields=["state", "-created_at", "-id"], name="job_in_state"),
             models.Index(fields=["task", "-created_at", "-id"], name="job_of_task"),
             models.Index(fields=["change"], name="job_change"),
-            models.Index(
-                fields=["eta", "created_at"], name="job_unpublished", condition=models.Q(published_at=None)
-            ),
+            models.Index(fields=["eta", "created_at"], name="job_unpublished", condition=models.Q(published_at=None)),
         ]
 
     def __str__(self) -> str:

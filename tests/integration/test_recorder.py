@@ -31,14 +31,14 @@ def launch(**fields):
     return job["id"]
 
 
-def begin(job_id, lease="taskcast:lease:w:1"):
+def begin(job_id, lease="taskcast:lease:w:1", retries=0):
     return eventlog.start(
         events.blank_job(job_id, task="t.add", created_at=events.now()),
         started={"state": "started", "started_at": events.now(), "worker": "w"},
         cancelled={"state": "cancelled"},
         lease=lease,
         token=uuid.uuid4().hex,
-        retries=0,
+        retries=retries,
         rerun=False,
     )
 
