@@ -138,9 +138,7 @@ _WORDS: dict[str, Any] = {
     "string_too_short": _by(
         "min_length", _("At least {min_length} character."), _("At least {min_length} characters.")
     ),
-    "string_too_long": _by(
-        "max_length", _("At most {max_length} character."), _("At most {max_length} characters.")
-    ),
+    "string_too_long": _by("max_length", _("At most {max_length} character."), _("At most {max_length} characters.")),
     "string_pattern_mismatch": _("Must match the pattern {pattern}"),
     "literal_error": _CHOICE,
     "enum": _CHOICE,

@@ -52,9 +52,7 @@ class UploadedFile:
         return str(self.id)
 
     @classmethod
-    def __get_pydantic_core_schema__(
-        cls, source: Any, handler: GetCoreSchemaHandler
-    ) -> core_schema.CoreSchema:
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
         return core_schema.with_info_plain_validator_function(
             cls._found,
             serialization=core_schema.plain_serializer_function_ser_schema(lambda file: str(file.id)),

@@ -17,9 +17,7 @@ from tasks.uploaded import UploadedFile, find_for_worker, path_of
 FORM_BYTES = 10 * 1024 * 1024
 
 _LONGEST_NAME = 200
-_NO_PART_OF_A_NAME = re.compile(
-    r'[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff<>:"|?*]'
-)
+_NO_PART_OF_A_NAME = re.compile(r'[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff<>:"|?*]')
 
 
 def save(name: str, file: File, owner: Any, *, upload_id: uuid.UUID | None = None) -> Upload:

@@ -118,7 +118,7 @@ def models(login: Login, strict: Strict | None = None, doubling: Doubling | None
 def files(one: UploadedFile, more: list[UploadedFile] | None = None) -> None: ...
 
 
-def untyped(x, y=None, z="text"): ...  # type: ignore[no-untyped-def]
+def untyped(x, y=None, z="text"): ...
 
 
 def unresolvable(x: "Nowhere.at.all", y: "int" = 3, z: "Opaque | None" = None) -> None: ...  # type: ignore[name-defined]  # noqa: F821
@@ -151,15 +151,13 @@ def form_names(
 ) -> None: ...
 
 
-def positional(
-    first: int, second: int = 2, /, third: int = 3, *rest: int, key: int = 4, **others: int
-) -> None: ...
+def positional(first: int, second: int = 2, /, third: int = 3, *rest: int, key: int = 4, **others: int) -> None: ...
 
 
 def called_self(self: int, other: int = 1) -> None: ...
 
 
-ALL = [
+ALL: list[Callable[..., Any]] = [
     numbers,
     texts,
     choices,

@@ -1,0 +1,136 @@
+"""A task's launch form, made from its signature.
+
+The task's own validation judges what was typed, as it does for the API: the form only reads texts into values
+and puts each message beside its field.
+"""
+
+import copy
+import json
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile as SentFile
+from django.forms.utils import ErrorDict
+from django.http import QueryDict
+
+from dashboard.forms_build import field_for
+from dashboard.forms_fields import OMITTED, LinesField
+from tasks import UploadedFile, uploads
+from tasks.catalog import BadArguments, LaunchableTask
+from tasks.models import Upload
+
+# Django's own field of this name guards every form against forgery.
+_TAKEN = ("csrfmiddlewaretoken",)
+
+
+def form_class(task: LaunchableTask) -> type["ArgumentsForm"]:
+    """The class of `task`'s forms. Parameters may have any name, `data`, `errors` and `clean` included."""
+    fields = {parameter.name: field_for(parameter) for parameter in task.parameters}
+    # Not as attributes of the class: a parameter called `clean` would replace the method.
+    return type("LaunchForm", (ArgumentsForm,), {"task": task, "_arguments_fields": fields})
+
+
+class ArgumentsForm(forms.Form):
+    """Arguments for one launch by `user`.
+
+    In a template take the fields from `get_context()`: Django's templates look for a field called `errors`
+    before they look for the form's errors.
+    """
+
+    task: LaunchableTask
+    _arguments_fields: Mapping[str, forms.Field]
+    _errors: ErrorDict | None
+
+    def __init__(
+        self, data: Any = None, files: Any = None, *, user: Any = None, query: QueryDict | None = None
+    ) -> None:
+        super().__init__(data, files)
+        self.fields.update(copy.deepcopy(self._arguments_fields))
+        self.user = user
+        self._arguments: dict[str, Any] = {}
+        if query is not None:
+            self._fill_in(query)
+
+    def _fill_in(self, query: QueryDict) -> None:
+        """Take what `?parameter=value` says, except for secrets and files."""
+        for name, field in self.fields.items():
+            if name not in query or isinstance(field.widget, forms.PasswordInput | forms.FileInput):
+                continue
+            if isinstance(field.widget, forms.SelectMultiple):
+                field.initial = query.getlist(name)
+            elif isinstance(field.widget, forms.CheckboxInput):
+                field.initial = (query.get(name) or "").lower() in ("1", "true", "on", "yes")
+            else:
+                field.initial = "\n".join(query.getlist(name)) if isinstance(field, LinesField) else query.get(name)
+
+    def add_prefix(self, field_name: str) -> str:
+        """The field's name in HTML: the parameter's, but for the one name that a page's form has already."""
+        html_name = field_name
+        while html_name in _TAKEN or (html_name != field_name and html_name in self.fields):
+            html_name += "_"
+        return html_name
+
+    def arguments(self) -> dict[str, Any]:
+        """After `is_valid`: the arguments for a launch, files by their uploads' ids, without empty fields."""
+        return dict(self._arguments)
+
+    def clean(self) -> dict[str, Any]:
+        """Validate as the task does; once all is right, keep the files and have the task check them."""
+        given = {name: value for name, value in self.cleaned_data.items() if value is not OMITTED}
+        coming: dict[str, SentFile] = {}
+        arguments = {name: _with_ids(value, coming) for name, value in given.items()}
+        announced = [
+            UploadedFile(uuid.UUID(number), uploads.clean_name(file.name or ""), file.size or 0)
+            for number, file in coming.items()
+        ]
+        if self._fits(arguments, coming=announced, check=not coming) and coming:
+            kept = [self._keep(number, file) for number, file in coming.items()]
+            if not self._fits(arguments, check=True):
+                for upload in kept:
+                    uploads.discard(upload)
+        self._arguments = arguments
+        return self.cleaned_data
+
+    def _fits(self, arguments: dict[str, Any], **how: Any) -> bool:
+        """Whether the task takes the arguments; puts what is wrong beside the fields, once for each."""
+        known = set(self._errors or ())
+        if known:
+            how["check"] = False
+        try:
+            self.task.validate(arguments, user=self.user, **how)
+        except BadArguments as error:
+            for fault in error.errors:
+                name = str(fault["loc"][0]) if fault["loc"] else ""
+                if name not in known:
+                    self._say(name, fault["loc"][1:], fault["msg"])
+        return not self._errors
+
+    def _say(self, name: str, steps: list[Any], message: str) -> None:
+        if name not in self.fields:
+            self.add_error(None, f"{name}: {message}" if name else message)
+            return
+        field, value = self.fields[name], self.cleaned_data.get(name, OMITTED)
+        place = field.place(value, steps) if isinstance(field, LinesField) else _path(steps)
+        # add_error takes the value away, which the next message about the same field may still want.
+        self.add_error(name, f"{place}: {message}" if place else message)
+        self.cleaned_data[name] = value
+
+    def _keep(self, number: str, file: SentFile) -> Upload:
+        return uploads.save(file.name or "", file, self.user, upload_id=uuid.UUID(number))
+
+
+def _with_ids(value: Any, coming: dict[str, SentFile]) -> Any:
+    """`value` with a new upload's id in the place of each file, which goes into `coming`."""
+    if isinstance(value, SentFile):
+        number = str(uuid.uuid4())
+        coming[number] = value
+        return number
+    if isinstance(value, list):
+        return [_with_ids(item, coming) for item in value]
+    return value
+
+
+def _path(steps: list[Any]) -> str:
+    return ".".join(step if isinstance(step, str) else json.dumps(step + 1) for step in steps)

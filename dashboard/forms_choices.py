@@ -1,0 +1,36 @@
+"""The choices of an enumeration or a `Literal`, as a browser sends them and as people read them."""
+
+import enum
+import json
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from tasks.catalog_values import enum_key
+
+
+def choices_of(of: Any) -> dict[str, tuple[Any, Any]]:
+    """Value and label of each choice by the text that the browser sends.
+
+    That is the value itself or its JSON; a text that looks like another choice's JSON is quoted.
+    """
+    enumeration = isinstance(of, type) and issubclass(of, enum.Enum)
+    members = list(of) if enumeration else list(get_args(of))
+    found: dict[str, tuple[Any, Any]] = {}
+    for member in members:
+        value = enum_key(member) if isinstance(member, enum.Enum) else member
+        key = value if isinstance(value, str) else json.dumps(value)
+        if key in found or not key:
+            key = json.dumps(value)
+        label = getattr(member, "label", None) or (_readable(member.name) if enumeration else str(member))
+        found[key] = (value, label)
+    return found
+
+
+def _readable(name: str) -> str:
+    return name.replace("_", " ").capitalize() if name.isupper() else name.replace("_", " ")
+
+
+def key_of(value: Any, values: Mapping[str, tuple[Any, Any]]) -> str | None:
+    """The text for `value`, None where it is no choice."""
+    same = (key for key, (own, _label) in values.items() if own == value and type(own) is type(value))
+    return next(same, None)

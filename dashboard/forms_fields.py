@@ -1,0 +1,217 @@
+"""Form fields: what was typed becomes what a task's validation takes, values are shown as one would type them.
+
+They judge as little as possible: the task's validation says what is wrong, in the same words as in the API.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile as SentFile
+from django.forms.utils import from_current_timezone, to_current_timezone
+from django.utils.dateparse import parse_datetime, parse_duration
+from django.utils.translation import gettext_lazy as _
+from pydantic import NaiveDatetime
+
+from tasks.catalog_errors import fault
+from tasks.uploads import FORM_BYTES
+
+#: Nothing was given: the task's own default holds.
+OMITTED: Any = object()
+
+
+class ArgumentField(forms.Field):
+    """A field whose text is read by `read`; `empty` is what an empty one means."""
+
+    def __init__(self, *, read: Callable[[Any], Any], empty: Any = OMITTED, **options: Any) -> None:
+        super().__init__(**options)
+        self.read = read
+        self.empty = empty
+
+    def clean(self, value: Any) -> Any:
+        """The argument, or OMITTED. Raises ValidationError."""
+        if value in self.empty_values:
+            if self.required:
+                raise ValidationError(self.error_messages["required"], code="required")
+            # What was not even sent, by a program, was not emptied either.
+            return OMITTED if value is None else self.empty
+        return self.read(value)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """Never asked by us; texts are compared as they stand."""
+        return bool(initial != data)
+
+
+class LinesField(ArgumentField):
+    """A list, one item on a line; a text that is a JSON list is taken as that."""
+
+    def place(self, value: Any, steps: list[Any]) -> str:
+        """The item that is wrong, in the reader's own text."""
+        items = value if isinstance(value, list) else []
+        item = items[steps[0]] if steps and isinstance(steps[0], int) and steps[0] < len(items) else None
+        return "" if item is None else f"“{item}”"
+
+
+class UploadInput(forms.FileInput):
+    """A file chosen here, or the id of an upload under the same name."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        """The file, else the text."""
+        return super().value_from_datadict(data, files, name) or data.get(name)
+
+
+class UploadsInput(forms.FileInput):
+    """Several of them."""
+
+    allow_multiple_selected = True
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        """The files, then the ids."""
+
+        def every(source: Any) -> list[Any]:
+            return source.getlist(name) if hasattr(source, "getlist") else [v for v in [source.get(name)] if v]
+
+        return every(files) + [text for text in every(data) if text]
+
+
+def read_file(value: Any) -> SentFile | str:
+    """The sent file, or the id of an upload. Raises ValidationError for one that is empty or too large."""
+    if isinstance(value, SentFile):
+        if not value.size:
+            raise ValidationError(fault([], "file_empty")["msg"], code="file_empty")
+        if value.size > FORM_BYTES:
+            limit = f"{FORM_BYTES // 1024**2} MiB"
+            raise ValidationError(fault([], "file_too_large", limit=limit)["msg"], code="file_too_large")
+        return value
+    return str(value)
+
+
+def read_text(value: str) -> str:
+    """As typed; a browser sends a text area's line ends as CR LF."""
+    return value.replace("\r\n", "\n")
+
+
+def read_numberish(value: str) -> Any:
+    """A JSON number where it is one, so that of a union of numbers the right one is taken."""
+    try:
+        number = _loads(value)
+    except ValueError:
+        return value
+    return number if isinstance(number, int | float) and not isinstance(number, bool) else value
+
+
+def read_loosely(value: str) -> Any:
+    """JSON where it parses, else the text itself: `4` is a number, `abc` and `"4"` are texts."""
+    try:
+        return _loads(value)
+    except (ValueError, RecursionError):
+        return read_text(value)
+
+
+def read_json(value: str) -> Any:
+    """JSON. Raises ValidationError."""
+    try:
+        return _loads(value)
+    except (ValueError, RecursionError):
+        raise ValidationError(_("Enter valid JSON."), code="json") from None
+
+
+def read_lines(item: Callable[[str], Any]) -> Callable[[str], list[Any]]:
+    """A function that reads one item from each line that is not empty."""
+
+    def read(value: str) -> list[Any]:
+        if value.lstrip().startswith("["):
+            try:
+                return list(_loads(value))
+            except (ValueError, TypeError, RecursionError):
+                pass
+        return [item(line) for line in map(str.strip, value.splitlines()) if line]
+
+    return read
+
+
+def read_datetime(of: Any) -> Callable[[str], str]:
+    """A function that takes a time without zone for one in the reader's zone; it has to exist there, once."""
+
+    def read(value: str) -> str:
+        try:
+            moment = parse_datetime(value.strip())
+        except ValueError:
+            moment = None
+        if moment is None:
+            return value
+        if moment.tzinfo is None and of is not NaiveDatetime:
+            moment = from_current_timezone(moment)
+        return moment.isoformat()
+
+    return read
+
+
+def read_duration(value: str) -> Any:
+    """`90` is seconds; all else is left to the validation."""
+    try:
+        return float(value) if value.strip().replace(".", "", 1).isdigit() else value.strip()
+    except ValueError:
+        return value
+
+
+def read_yes_no(value: Any) -> Any:
+    """A checkbox's or a select's answer."""
+    return {"on": True, "true": True, "True": True, "false": False, "False": False}.get(value, value)
+
+
+def _loads(text: str) -> Any:
+    def refuse(name: str) -> Any:
+        raise ValueError(name)
+
+    # NaN and Infinity are Python's own addition to JSON.
+    return json.loads(text, parse_constant=refuse)
+
+
+def show_json(value: Any) -> str:
+    """A value as JSON to be read and changed by people."""
+    return json.dumps(value, ensure_ascii=False, indent=2 if isinstance(value, dict | list) and value else None)
+
+
+def show_loosely(value: Any) -> str:
+    """What `read_loosely` reads back."""
+    if isinstance(value, str) and read_loosely(value) == value and value:
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def show_text(value: Any) -> str:
+    """A text as it is, a number as JSON has it."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def show_lines(item: Callable[[str], Any]) -> Callable[[Any], str]:
+    """A function that shows a list on lines, or as JSON where lines would read otherwise."""
+
+    def show(value: Any) -> str:
+        if not isinstance(value, list):
+            return show_json(value)
+        text = "\n".join(map(show_text, value))
+        return text if list(map(str, read_lines(item)(text))) == list(map(str, value)) else show_json(value)
+
+    return show
+
+
+def show_datetime(value: Any) -> str:
+    """In the reader's zone, as a browser's field for date and time wants it."""
+    try:
+        moment = datetime.fromisoformat(str(value))
+    except ValueError:
+        return str(value)
+    if moment.tzinfo is not None:
+        moment = to_current_timezone(moment)
+    return moment.isoformat(timespec="auto" if moment.microsecond else "seconds")
+
+
+def show_duration(value: Any) -> str:
+    """Hours, minutes and seconds, where the duration is not negative."""
+    duration = parse_duration(str(value))
+    return str(value) if duration is None or duration < timedelta(0) else str(duration)

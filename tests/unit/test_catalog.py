@@ -1,0 +1,470 @@
+"""Signatures as typed arguments: what fits arrives exactly, what does not is named."""
+
+import datetime
+import json
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import pytest
+from celery import shared_task
+from celery.app.task import Task
+from django.core.exceptions import ImproperlyConfigured
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kombu.utils import json as kombu_json
+from pydantic import BaseModel, Field, SecretStr
+
+from tasks import catalog, launchable
+from tasks.catalog import BadArguments, UnknownTask
+from tasks.launchable import BadArgument
+from tests.support import signatures as s
+from tests.support.signatures import described
+
+
+def faults(task: catalog.LaunchableTask, args: Any) -> dict[tuple[Any, ...], str]:
+    with pytest.raises(BadArguments) as caught:
+        task.validate(args)
+    return {tuple(fault["loc"]): fault["type"] for fault in caught.value.errors}
+
+
+def through_a_message(task: catalog.LaunchableTask, args: dict[str, Any]) -> dict[str, Any]:
+    positional, named = task.call(task.wire(task.validate(args)))
+    positional, named = kombu_json.loads(kombu_json.dumps([positional, named]))
+    return task.revive(task.named(positional, named))
+
+
+def test_every_signature_has_a_schema_and_is_json():
+    for function in s.ALL:
+        task = described(function)
+        schema = task.schema()
+        json.dumps(schema, allow_nan=False)
+        assert list(schema["properties"]) == [parameter.name for parameter in task.parameters], function
+        assert schema["additionalProperties"] is False
+
+
+def test_schema_says_what_the_author_said():
+    schema = described(s.numbers).schema()
+    whole = schema["properties"]["whole"]
+    assert whole == {
+        "type": "integer", "minimum": 1, "maximum": 10, "title": "How many", "description": "Of them."
+    }  # fmt: skip
+    assert schema["required"] == ["whole"]
+    assert schema["properties"]["maybe"]["anyOf"][0] == {"type": "integer", "minimum": 0}
+    assert schema["properties"]["maybe"]["default"] is None
+    secret = described(s.texts).schema()["properties"]["secret"]
+    assert secret["writeOnly"] is True
+    assert "default" not in secret
+    assert described(s.files).schema()["properties"]["one"]["format"] == "upload"
+    assert described(s.choices).schema()["properties"]["literal"]["enum"] == ["a", "b", 3]
+
+
+@pytest.mark.parametrize(
+    ("function", "args", "name", "value"),
+    [
+        (s.numbers, {"whole": "3"}, "whole", 3),
+        (s.numbers, {"whole": 3.0}, "whole", 3),
+        (s.numbers, {"whole": 1, "money": 0.1}, "money", Decimal("0.1")),
+        (s.choices, {"colour": "red"}, "colour", s.Colour.RED),
+        (s.choices, {"colour": "red", "corner": "ORIGIN"}, "corner", s.Corner.ORIGIN),
+        (s.choices, {"colour": "red", "level": 2}, "level", s.Level.HIGH),
+        (s.choices, {"colour": s.Colour.GREEN, "corner": s.Corner.END}, "corner", s.Corner.END),
+        (s.many, {"words": ["a", "b"], "unique": [1, 1, 2]}, "unique", {1, 2}),
+        (s.many, {"words": [], "pair": [3, "x"]}, "pair", (3, "x")),
+        (s.many, {"words": [], "once": [3, 4]}, "once", [3, 4]),
+        (s.models, {"login": {"user": "a", "password": "b"}}, "login", s.Login(user="a", password=SecretStr("b"))),
+        (s.models, {"login": s.Login(user="a", password=SecretStr("b"))}, "login", s.Login(user="a", password="b")),  # type: ignore[arg-type]
+        (
+            s.models,
+            {"login": {"user": "a", "password": "b"}, "strict": {"day": "2026-05-31"}},
+            "strict",
+            s.Strict(day=datetime.date(2026, 5, 31)),
+        ),
+        (s.untyped, {"x": {"a": [1, None]}}, "x", {"a": [1, None]}),
+        (s.unresolvable, {"x": "anything"}, "x", "anything"),
+        (s.odd_defaults, {}, "field", 3),
+        (s.positional, {"first": 1, "rest": [7, 8], "others": {"a": 1}}, "rest", [7, 8]),
+    ],
+)  # fmt: skip
+def test_values_arrive_exactly(function: Any, args: dict[str, Any], name: str, value: Any):
+    got = through_a_message(described(function), args)[name]
+    assert got == value
+    assert type(got) is type(value)
+
+
+def test_a_validator_that_changes_its_value_runs_once():
+    args = {"login": {"user": "a", "password": "b"}, "doubling": {"number": 2}}
+    assert through_a_message(described(s.models), args)["doubling"].number == 4
+
+
+def test_what_was_not_given_is_left_to_the_tasks_own_default():
+    assert through_a_message(described(s.times), {"day": "2026-05-31", "moment": "2026-05-31T10:00Z"}) == {
+        "day": datetime.date(2026, 5, 31),
+        "moment": datetime.datetime(2026, 5, 31, 10, tzinfo=datetime.UTC),
+    }
+
+
+@pytest.mark.parametrize(
+    ("function", "args", "expected"),
+    [
+        (s.numbers, {}, {("whole",): "missing"}),
+        (s.numbers, [], {(): "arguments_type"}),
+        (s.numbers, {"whole": 0}, {("whole",): "greater_than_equal"}),
+        (s.numbers, {"whole": "4.5"}, {("whole",): "int_parsing"}),
+        (s.numbers, {"whole": 4.5}, {("whole",): "int_from_float"}),
+        (s.numbers, {"whole": True}, {("whole",): "float_type"}),
+        (s.numbers, {"whole": 1, "maybe": True}, {("maybe",): "float_type"}),
+        (s.numbers, {"whole": None}, {("whole",): "int_type"}),
+        (s.numbers, {"whole": 1, "real": "nan"}, {("real",): "finite_number"}),
+        (s.numbers, {"whole": 1, "real": float("inf")}, {("real",): "finite_number"}),
+        (s.numbers, {"whole": 10**5000}, {("whole",): "int_parsing_size"}),
+        (s.numbers, {"whole": 1, "who": 2, "real": "x"}, {("who",): "unknown_argument", ("real",): "float_parsing"}),
+        (s.texts, {"plain": 3}, {("plain",): "string_type"}),
+        (s.texts, {"plain": "nul \x00"}, {("plain",): "bad_character"}),
+        (s.texts, {"plain": "half \ud800"}, {("plain",): "bad_character"}),
+        (s.untyped, {"x": ["\x00"]}, {("x",): "bad_character"}),
+        (s.untyped, {"x": float("nan")}, {("x",): "finite_number"}),
+        (s.untyped, {"x": object()}, {("x",): "not_json"}),
+        (s.choices, {"colour": "blue"}, {("colour",): "enum"}),
+        (s.choices, {"colour": "red", "corner": "MIDDLE"}, {("corner",): "enum"}),
+        (s.many, {"words": "abc"}, {("words",): "list_type"}),
+        (s.many, {"words": [], "counts": [1, "x", True]}, {("counts", 1): "int_parsing", ("counts", 2): "float_type"}),
+        (s.models, {"login": {"user": "a"}}, {("login", "password"): "missing"}),
+        (s.files, {"one": "no id"}, {("one",): "upload_id"}),
+        (s.files, {"one": str(UUID(int=0))}, {("one",): "upload_unknown"}),
+        (s.positional, {"first": 1, "others": {"key": 2}}, {("others", "key"): "taken_argument"}),
+        (s.positional, {"first": 1, "unknown": 2}, {("unknown",): "unknown_argument"}),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_named(function: Any, args: Any, expected: dict[tuple[Any, ...], str]):
+    assert faults(described(function), args) == expected
+
+
+def test_what_is_nested_too_deeply_is_refused():
+    value: Any = 1
+    for _ in range(5000):
+        value = [value]
+    assert faults(described(s.untyped), {"x": value}) == {("x",): "too_deep"}
+
+
+def test_messages_are_short_and_in_the_readers_language():
+    from django.utils import translation
+
+    task = described(s.numbers)
+    with pytest.raises(BadArguments) as caught:
+        task.validate({"whole": "x", "real": 7})
+    assert [fault["msg"] for fault in caught.value.errors] == [
+        "Enter a whole number.",
+        "Must be less than 1.",
+    ]
+    with translation.override("ko"), pytest.raises(BadArguments) as caught:
+        task.validate({"whole": "x"})
+    assert caught.value.errors[0]["msg"] == "정수를 입력하세요."
+
+
+def test_a_secret_is_in_no_message():
+    def guarded(pin: Annotated[SecretStr, Field(min_length=8)]) -> None: ...
+
+    with pytest.raises(BadArguments) as caught:
+        described(guarded).validate({"pin": "1234"})
+    assert "1234" not in str(caught.value)
+
+
+def test_union_faults_name_the_branch_without_our_own_checks():
+    def either(x: int | list[int]) -> None: ...
+
+    assert set(faults(described(either), {"x": "a"})) == {("x", "int"), ("x", "list[int]")}
+    assert described(either).validate({"x": [1]}) == {"x": [1]}
+
+
+@pytest.mark.parametrize("function", s.ALL)
+def test_shown_never_raises_and_is_json(function: Any):
+    task = described(function)
+    values = task.masked(task.named([object(), float("nan")], {"x": {1: b"\xff"}, "y": datetime.datetime.now()}))
+    assert values is not None
+
+
+def test_positional_values_go_by_position_and_come_back():
+    task = described(s.positional)
+    assert task.call({"first": 1, "rest": [7], "others": {"a": 5}}) == ([1, 2, 3, 7], {"a": 5})
+    assert task.call({"first": 1, "third": 9}) == ([1], {"third": 9})
+    assert task.call({"first": 1, "rest": []}) == ([1], {})
+    assert task.named([1, 2, 3, 7], {"a": 5, "key": 6}) == {
+        "first": 1, "second": 2, "third": 3, "rest": [7], "key": 6, "others": {"a": 5}
+    }  # fmt: skip
+    assert described(s.called_self).call({"self": 0, "other": 2}) == ([0], {"other": 2})
+
+
+def test_a_default_that_json_has_not_cannot_be_put_before_a_positional_value():
+    def gap(first: Any = object(), /, second: int = 1, *rest: int) -> None: ...  # noqa: B008
+
+    assert faults(described(gap), {"rest": [1]}) == {("first",): "needed_before"}
+
+
+# --- what the author says
+
+
+def test_launchable_stands_above_or_below_shared_task():
+    @launchable(title="Above", permission="app.may", hidden=True)
+    @shared_task(name="test_catalog.above")
+    def above() -> None: ...
+
+    @shared_task(name="test_catalog.below")
+    @launchable(title="Below", description="Words.")
+    def below() -> int:
+        return 1
+
+    @shared_task(name="test_catalog.bound", bind=True, autoretry_for=(ValueError,))
+    @launchable(title="Bound")
+    def bound(self: Any, x: int) -> None: ...
+
+    told = catalog.get("test_catalog.above")
+    assert (told.title, told.permission, told.hidden) == ("Above", "app.may", True)
+    assert (catalog.get("test_catalog.below").title, catalog.get("test_catalog.below").permission) == (
+        "Below",
+        None,
+    )
+    assert below() == 1
+    assert catalog.get("test_catalog.bound").title == "Bound"
+    assert [parameter.name for parameter in catalog.get("test_catalog.bound").parameters] == ["x"]
+    listed = {task.name for task in catalog.launchables()}
+    assert "test_catalog.below" in listed
+    assert "test_catalog.above" not in listed
+    assert not any(name.startswith("celery.") for name in listed)
+    with pytest.raises(TypeError, match=r"app\.codename"):
+        launchable(permission="nonsense")
+
+
+def test_celerys_own_and_unknown_tasks_are_not_launchable():
+    for name in ("celery.map", "celery.chord", "no.such.task", ""):
+        with pytest.raises(UnknownTask):
+            catalog.get(name)
+
+
+def test_words_come_from_the_docstring():
+    def whole() -> None:
+        """Count the sheep.
+
+        They are in the
+        meadow.
+        """
+
+    def long() -> None:
+        """A first line that goes on
+        in the second one."""
+
+    def silent_one() -> None: ...
+
+    assert (described(whole).title, described(whole).description) == (
+        "Count the sheep", "They are in the\nmeadow."
+    )  # fmt: skip
+    assert described(long).description.startswith("A first line")
+    assert described(silent_one).title.startswith("1") or described(silent_one).title  # a name, never empty
+
+
+def test_class_based_and_pydantic_tasks():
+    class Counting(Task):
+        name = "signatures.Counting"
+
+        def run(self, amount: int, *, step: int = 1) -> None: ...
+
+    s._app.register_task(Counting())
+    task = catalog.LaunchableTask("signatures.Counting", s._app.tasks["signatures.Counting"])
+    assert [parameter.name for parameter in task.parameters] == ["amount", "step"]
+
+    def takes_a_model(login: s.Login) -> None: ...
+
+    model = described(takes_a_model, pydantic=True)
+    revived = through_a_message(model, {"login": {"user": "a", "password": "b"}})
+    assert model.registered(**revived) is None
+
+
+def test_a_check_of_the_whole_is_asked_with_typed_values():
+    def not_both(a: int, b: int) -> None:
+        if a and b:
+            raise BadArgument("b", "Not both.")
+
+    @launchable(check=not_both)
+    def one_of(a: int = 0, b: int = 0, c: int = 0) -> None: ...
+
+    task = described(one_of)
+    assert task.validate({"a": "1", "c": 2}) == {"a": 1, "c": 2}
+    assert task.validate({"a": 1, "b": 1}, check=False)
+    with pytest.raises(BadArguments) as caught:
+        task.validate({"a": 1, "b": "1"})
+    assert caught.value.errors == [{"loc": ["b"], "msg": "Not both.", "type": "check"}]
+
+
+def test_future_annotations(tmp_path: Any, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "from_the_future.py").write_text(
+        "from __future__ import annotations\n"
+        "from typing import TYPE_CHECKING, Annotated\n"
+        "from pydantic import Field\n"
+        "if TYPE_CHECKING:\n    from nowhere import Thing\n"
+        "def it(x: Annotated[int, Field(ge=1)], y: Thing, z: list[Thing] | None = None): ...\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    import from_the_future  # type: ignore[import-not-found]
+
+    task = described(from_the_future.it)
+    assert task.schema()["properties"]["x"]["minimum"] == 1
+    assert task.schema()["properties"]["y"] == {"title": "Y"}
+    assert task.validate({"x": "1", "y": {"any": "thing"}})["x"] == 1
+
+
+def test_taskcast_apps_are_imported_with_their_tasks(tmp_path: Any, monkeypatch: Any, settings: Any):
+    package = tmp_path / "somebodys_app"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "tasks.py").write_text(
+        "from celery import shared_task\n@shared_task\ndef hello(name): return f'hello {name}'\n"
+    )
+    (tmp_path / "broken_app.py").write_text("raise RuntimeError('two\\nlines')")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    settings.TASKCAST_APPS = ["somebodys_app"]
+    catalog.load()
+    assert catalog.get("somebodys_app.tasks.hello").validate({"name": 3}) == {"name": 3}
+    settings.TASKCAST_APPS = ["broken_app"]
+    with pytest.raises(ImproperlyConfigured, match=r"broken_app cannot be imported \(RuntimeError: two lines\)"):
+        catalog.load()
+
+
+# --- what is shown
+
+
+@shared_task(name="test_catalog.secretive")
+def secretive(
+    login: s.Login,
+    key: SecretStr | None = None,
+    tokens: dict[str, SecretStr] | None = None,
+    tree: s.Tree | None = None,
+    pair: tuple[str, SecretStr] | None = None,
+    *rest: SecretStr,
+) -> None: ...
+
+
+def test_secrets_are_never_shown():
+    raw = {"user": "ann", "password": "hunter2!"}
+    kwargs = {
+        "key": "key-value",
+        "tokens": {"a": "token-a"},
+        "tree": {"secret": "root-secret", "children": [{"secret": "leaf-secret"}]},
+        "pair": ["name", "pair-secret"],
+    }
+    shown = catalog.shown("test_catalog.secretive", [raw], kwargs)
+    assert shown["login"] == {"user": "ann", "password": "********"}
+    text = json.dumps(shown)
+    for secret in ("hunter2!", "key-value", "token-a", "root-secret", "leaf-secret", "pair-secret"):
+        assert secret not in text
+    assert set(catalog.secret_values("test_catalog.secretive", [raw], kwargs)) >= {"hunter2!", "key-value"}
+    live = s.Login(user="ann", password=SecretStr("hunter2!"))
+    assert "hunter2!" not in json.dumps(catalog.shown("test_catalog.secretive", [live], {"key": SecretStr("hunter2!")}))
+    starmap = {"task": {"task": "test_catalog.secretive", "args": [], "kwargs": {}}, "it": [[raw]]}
+    assert "hunter2!" not in json.dumps(catalog.shown("celery.starmap", [], starmap))
+
+
+def test_shown_is_json_for_whatever_was_sent():
+    class Hostile:
+        def __repr__(self) -> str:
+            raise RuntimeError
+
+        __str__ = __repr__
+
+    loop: list[Any] = []
+    loop.append(loop)
+    kwargs = {
+        "a": float("nan"),
+        "b": b"\xff",
+        "c": Hostile(),
+        "d": loop,
+        "e": {1: 2},
+        "f": 10**6000,
+        "g": "\x00\ud800",
+    }
+    shown = catalog.shown("no.such.task", (1, datetime.date(2026, 1, 1)), kwargs)
+    assert shown["args"] == [1, "2026-01-01"]
+    text = json.dumps(shown, allow_nan=False, ensure_ascii=False)
+    text.encode()
+    assert "\\u0000" not in json.dumps(shown)
+    assert catalog.shown("no.such.task", None, None) == {"args": [], "kwargs": {}}
+    assert catalog.shown("tasks.samples.arithmetic.add", [4], {"y": 4}) == {"x": 4, "y": 4}
+    assert catalog.shown("tasks.samples.arithmetic.add", [4, 5, 6], {"q": 1}) == {
+        "x": 4,
+        "y": 5,
+        "q": 1,
+        "args": [6],
+    }
+
+
+def test_shown_is_bounded():
+    shown = catalog.shown("tasks.samples.arithmetic.add", ["x" * 1_000_000], {"y": "short"})
+    assert shown["y"] == "short"
+    assert len(json.dumps(shown)) < catalog.SHOWN_BYTES
+
+
+# --- any value
+
+
+SCALARS: dict[Any, st.SearchStrategy[Any]] = {
+    int: st.integers(-(2**80), 2**80),
+    float: st.floats(allow_nan=False, allow_infinity=False),
+    bool: st.booleans(),
+    str: st.text(st.characters(codec="utf-8", exclude_characters="\x00")),
+    datetime.date: st.dates(),
+    datetime.datetime: st.datetimes(timezones=st.sampled_from([datetime.UTC])),
+    datetime.time: st.times(),
+    datetime.timedelta: st.timedeltas(datetime.timedelta(days=-10**8), datetime.timedelta(days=10**8)),
+    Decimal: st.decimals(allow_nan=False, allow_infinity=False, places=3),
+    UUID: st.uuids(),
+    s.Colour: st.sampled_from(s.Colour),
+    s.Level: st.sampled_from(s.Level),
+    s.Corner: st.sampled_from(s.Corner),
+    Literal["a", 3]: st.sampled_from(["a", 3]),
+    SecretStr: st.text(st.characters(codec="utf-8", exclude_characters="\x00")).map(SecretStr),
+}  # fmt: skip
+
+
+class Nested(BaseModel):
+    amounts: dict[str, Decimal]
+    when: datetime.datetime | None = None
+
+
+@st.composite
+def typed_values(draw: st.DrawFn) -> tuple[Any, Any]:
+    kind = draw(st.sampled_from(list(SCALARS)))
+    values = SCALARS[kind]
+    shape = draw(st.sampled_from(["plain", "optional", "list", "dict", "tuple", "set", "model"]))
+    match shape:
+        case "optional":
+            return kind | None, draw(st.none() | values)
+        case "list":
+            return list[kind], draw(st.lists(values, max_size=4))  # type: ignore[valid-type]
+        case "dict":
+            return dict[str, kind], draw(st.dictionaries(SCALARS[str], values, max_size=3))  # type: ignore[valid-type]
+        case "tuple":
+            return tuple[kind, ...], tuple(draw(st.lists(values, max_size=3)))  # type: ignore[valid-type]
+        case "set" if kind is not SecretStr:
+            return set[kind], draw(st.sets(values, max_size=3))  # type: ignore[valid-type]
+        case "model":
+            amounts = st.dictionaries(SCALARS[str], SCALARS[Decimal], max_size=2)
+            return Nested, Nested(amounts=draw(amounts), when=draw(st.none() | SCALARS[datetime.datetime]))
+    return kind, draw(values)
+
+
+@given(st.lists(typed_values(), min_size=1, max_size=4))
+@settings(max_examples=120, deadline=None)
+def test_any_value_of_any_type_arrives_exactly(pairs: list[tuple[Any, Any]]):
+    def any_task(**_: Any) -> None: ...
+
+    import inspect
+
+    any_task.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter(f"p{i}", inspect.Parameter.KEYWORD_ONLY, annotation=kind)
+            for i, (kind, _) in enumerate(pairs)
+        ]
+    )
+    task = catalog.LaunchableTask("any", type("Registered", (), {"run": staticmethod(any_task), "__doc__": None})())
+    args = {f"p{i}": value for i, (_, value) in enumerate(pairs)}
+    assert through_a_message(task, args) == args
+    json.dumps(task.schema(), allow_nan=False)
