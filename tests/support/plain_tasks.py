@@ -107,3 +107,14 @@ def call_directly() -> int:
 def not_a_number() -> dict:
     """Return what JSON has no word for."""
     return {"nan": float("nan"), "deep": [float("inf")], "text": "\x1b[31m\n"}
+
+
+@shared_task
+def count_against_the_clock(to: int, pause: float) -> float:
+    """Count, and return the seconds that it took beyond the pauses."""
+    began = time.monotonic()
+    for i in track(range(to)):
+        if i % 10 == 0:
+            log(f"at {i}")
+        time.sleep(pause)
+    return time.monotonic() - began
