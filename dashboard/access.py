@@ -7,7 +7,6 @@ The owner and staff see a job and may stop it; a job without owner is for staff 
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404
@@ -17,8 +16,8 @@ from dashboard import queries
 from tasks import catalog
 from tasks.models import Job
 
-# Any: a project may bring its own user model; what is used here is what Django's own permissions ask of one.
-User: TypeAlias = AbstractBaseUser | AnonymousUser | Any
+# A project may bring its own user model: used here is what Django's permissions themselves ask of one.
+User: TypeAlias = Any
 
 LAUNCH = "tasks.launch_job"
 
@@ -55,6 +54,14 @@ def may_launch(user: User, task: "catalog.LaunchableTask") -> bool:
     if not is_active(user) or not user.has_perm(LAUNCH):
         return False
     return not task.permission or bool(user.has_perm(task.permission))
+
+
+def may_launch_again(user: User, name: str) -> bool:
+    """Whether `user` may launch the task of this name, if there (still) is one."""
+    try:
+        return may_launch(user, catalog.get(name))
+    except catalog.UnknownTask:
+        return False
 
 
 def may_see_metrics(user: User) -> bool:

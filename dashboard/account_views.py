@@ -33,7 +33,7 @@ class WelcomeForm(SetPasswordForm):
     def clean_username(self) -> str:
         """The name, if it is a name and nobody else's."""
         model = get_user_model()
-        field = model._meta.get_field(model.USERNAME_FIELD)
+        field: Any = model._meta.get_field(model.USERNAME_FIELD)
         name = model.normalize_username(field.clean(self.cleaned_data["username"], self.user))
         others = model._default_manager.exclude(pk=self.user.pk)
         if others.filter(**{f"{model.USERNAME_FIELD}__iexact": name}).exists():

@@ -79,14 +79,15 @@ def jobs(visible: QuerySet[Job], filters: Filters, *, cursor: str = "", limit: i
 
 
 def _branches(rows: QuerySet[Job], filters: Filters) -> Iterator[QuerySet[Job]]:
+    states: Sequence[str | None] = filters.states or [None]
     tasks: list[str | None] = [filters.task or None]
     if filters.q:
         if prefix := _id_prefix(filters.q):
-            for state in filters.states or [None]:
+            for state in states:
                 yield _narrowed(rows.filter(id__range=prefix), state, filters.task or None)
         named = _tasks_of(filters.q)
         tasks = [name for name in named if filters.task in ("", name)]
-    for state, task in product(filters.states or [None], tasks):
+    for state, task in product(states, tasks):
         yield _narrowed(rows, state, task)
 
 

@@ -14,7 +14,7 @@ urlpatterns = [
     path("jobs/", views.jobs, name="jobs"),
     path("jobs/<uuid:job_id>/", views.job, name="job"),
     path("jobs/<uuid:job_id>/cancel/", views.job_cancel, name="job_cancel"),
-    path("accounts/login/", auth.LoginView.as_view(template_name="dashboard/login.html"), name="login"),
+    path("accounts/login/", auth.LoginView.as_view(), name="login"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("welcome/<str:token>/", account_views.welcome, name="welcome"),
     path("language/", set_language, name="set_language"),

@@ -11,18 +11,20 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from pydantic import ValidationError as BadFilters
 
 from dashboard import access, listing, queries
 from dashboard.api.schemas import Filters
+from dashboard.forms import form_class
 from tasks import control
 from tasks.catalog import BadArguments, LaunchableTask
 from tasks.eventlog import LogUnavailable
 from tasks.events import STATES, UNFINISHED
 from tasks.launch import launch
 
-_OVERVIEW = 20  # jobs of a kind on the overview
+# Jobs of a kind on the overview.
+_RUNNING, _WAITING, _FAILED = 20, 10, 10
 
 
 @require_safe
@@ -31,10 +33,10 @@ def index(request: HttpRequest) -> HttpResponse:
     """What runs, what waits, what failed lately."""
     visible = access.jobs_for(request.user)
     unfinished = listing.jobs(visible, listing.Filters(states=UNFINISHED), limit=100).jobs
-    failed = listing.jobs(visible, listing.Filters(states=("failed", "lost")), limit=_OVERVIEW).jobs
+    failed = listing.jobs(visible, listing.Filters(states=("failed", "lost")), limit=_FAILED).jobs
     context = {
-        "running": [job for job in unfinished if job["state"] == "started"][:_OVERVIEW],
-        "waiting": [job for job in unfinished if job["state"] != "started"][:_OVERVIEW],
+        "running": [job for job in unfinished if job["state"] in ("started", "retrying")][:_RUNNING],
+        "waiting": [job for job in unfinished if job["state"] in ("queued", "scheduled")][:_WAITING],
         "failed": failed,
     }
     return render(request, "dashboard/index.html", context)
@@ -64,17 +66,15 @@ def _card(task: LaunchableTask) -> dict[str, Any]:
     }
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
 @login_required
 def task_form(request: HttpRequest, name: str) -> HttpResponse:
     """The form of a task; `?parameter=value` fills it in. A launch leads to the page of its job."""
     task = access.get_task_or_404(request.user, name)
-    from dashboard.forms import form_class
-
     form_of_task = form_class(task)
     if request.method != "POST":
-        form = form_of_task(initial=dict(request.GET.items()))
-        return _form_page(request, task, form)
-    form = form_of_task(request.POST, request.FILES)
+        return _form_page(request, task, form_of_task(user=request.user, query=request.GET))
+    form = form_of_task(request.POST, request.FILES, user=request.user)
     if not form.is_valid():
         return _form_page(request, task, form, status=422)
     try:
@@ -105,13 +105,10 @@ def jobs(request: HttpRequest) -> HttpResponse:
     except (BadFilters, listing.BadCursor):
         # A link that was cut or edited: the whole list is more use than an error.
         return redirect("jobs")
-    following = request.GET.copy()
-    following["cursor"] = page.next or ""
     context = {
         "jobs": page.jobs,
-        "next": f"?{following.urlencode()}" if page.next else None,
-        "filters": {name: value for name, value in filters.model_dump().items() if value not in (None, [])}
-        | {"state": filters.state[0] if len(filters.state) == 1 else ""},
+        "next": page.next,
+        "filters": {**filters.model_dump(), "state": " ".join(filters.state)},
         "states": STATES,
         "data": {"jobs": page.jobs},
     }
@@ -128,6 +125,7 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "job": found.job,
         "data": {"job": found.job, "epoch": found.epoch, "seq": found.job["seq"], "events": tail.events},
         "lines": tail.lines,
+        "may_launch": access.may_launch_again(request.user, found.job["task"]),
         "may_cancel": found.job["state"] in UNFINISHED and access.may_cancel(request.user, found.owner_id),
     }
     return render(request, "dashboard/job.html", context)

@@ -12,6 +12,12 @@ from ninja.utils import check_csrf
 from dashboard import access, accounts
 
 
+class Call(HttpRequest):
+    """A request whose caller is known."""
+
+    auth: Any
+
+
 class Token(HttpBearer):
     """`Authorization: Bearer TOKEN`; `python manage.py token USERNAME` prints one."""
 

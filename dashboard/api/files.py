@@ -7,7 +7,7 @@ from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
-from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.http import Http404, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from ninja import Router
 
 from dashboard import access
 from dashboard.api import schemas
+from dashboard.api.auth import Call
 from tasks import outputs
 
 router = Router(tags=["jobs"])
@@ -31,7 +32,7 @@ _INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
     summary="A file of a job",
     openapi_extra={"responses": {200: {"content": {"*/*": {"schema": {}}}}}},
 )
-def get_file(request: HttpRequest, job_id: UUID, name: str) -> HttpResponseBase:
+def get_file(request: Call, job_id: UUID, name: str) -> HttpResponseBase:
     """A result or output that is a file, or that is too large to stand in the job (then it is JSON)."""
     found = access.get_job_or_404(request.auth, job_id)
     try:

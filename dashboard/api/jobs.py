@@ -3,12 +3,13 @@
 from typing import Annotated
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Header, Query, Router
 
 from dashboard import access, listing, queries
 from dashboard.api import idempotency, schemas
+from dashboard.api.auth import Call
 from dashboard.api.problems import answer, problem
 from tasks import control
 from tasks.events import whole_job
@@ -32,7 +33,7 @@ _NO_JOB = {404: schemas.Problem}
     summary="Launch a task",
 )
 def launch_job(
-    request: HttpRequest,
+    request: Call,
     body: schemas.Launch,
     key: Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)] = None,
 ) -> HttpResponse:
@@ -41,8 +42,8 @@ def launch_job(
     With `Idempotency-Key`, the same key and body give the same job for 24 hours; another body with it is refused.
     """
     if body.eta and body.countdown is not None:
-        fault = {"loc": ["body", "countdown"], "msg": _("Give either eta or countdown.")}
-        return problem(422, fault["msg"], errors=[fault])
+        message = _("Give either eta or countdown.")
+        return problem(422, message, errors=[{"loc": ["body", "countdown"], "msg": message}])
     task = access.get_task_or_404(request.auth, body.task)
 
     def start(job_id: UUID | None = None) -> idempotency.Job:
@@ -66,7 +67,7 @@ def launch_job(
 
 
 @router.get("/jobs", response={200: schemas.Jobs}, operation_id="list_jobs", summary="Jobs, newest first")
-def list_jobs(request: HttpRequest, filters: Query[schemas.Filters]) -> HttpResponse:
+def list_jobs(request: Call, filters: Query[schemas.Filters]) -> HttpResponse:
     """The jobs that the caller may see, newest first, as they are now."""
     try:
         page = listing.jobs(
@@ -78,7 +79,7 @@ def list_jobs(request: HttpRequest, filters: Query[schemas.Filters]) -> HttpResp
 
 
 @router.get("/jobs/{uuid:job_id}", response={200: schemas.Job, **_NO_JOB}, operation_id="get_job", summary="One job")
-def get_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
+def get_job(request: Call, job_id: UUID) -> HttpResponse:
     """The job as it is now."""
     return answer(access.get_job_or_404(request.auth, job_id).job)
 
@@ -90,7 +91,7 @@ def get_job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     summary="What happened to a job",
 )
 def list_events(
-    request: HttpRequest,
+    request: Call,
     job_id: UUID,
     after: Annotated[int, Query(ge=0, le=2**53, description="Events with a higher seq")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 500,
@@ -106,7 +107,7 @@ def list_events(
     operation_id="cancel_job",
     summary="Stop a job",
 )
-def cancel_job(request: HttpRequest, job_id: UUID, body: schemas.Cancel | None = None) -> HttpResponse:
+def cancel_job(request: Call, job_id: UUID, body: schemas.Cancel | None = None) -> HttpResponse:
     """A waiting job ends at once; a started one is asked to stop, and with `force` its process is ended."""
     found = access.get_job_or_404(request.auth, job_id)
     if not access.may_cancel(request.auth, found.owner_id):

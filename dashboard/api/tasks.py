@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from ninja import Router
 
 from dashboard import access
 from dashboard.api import schemas
+from dashboard.api.auth import Call
 from dashboard.api.problems import answer
 from tasks.catalog import LaunchableTask
 
@@ -14,7 +15,7 @@ router = Router(tags=["tasks"])
 
 
 @router.get("/tasks", response={200: schemas.Tasks}, operation_id="list_tasks", summary="Tasks to launch")
-def list_tasks(request: HttpRequest) -> HttpResponse:
+def list_tasks(request: Call) -> HttpResponse:
     """What the caller may launch, with the JSON Schema of the arguments."""
     return answer({"tasks": [_shown(task) for task in access.tasks_for(request.auth)]})
 
@@ -25,7 +26,7 @@ def list_tasks(request: HttpRequest) -> HttpResponse:
     operation_id="get_task",
     summary="One task",
 )
-def get_task(request: HttpRequest, name: str) -> HttpResponse:
+def get_task(request: Call, name: str) -> HttpResponse:
     """One task that the caller may launch."""
     return answer(_shown(access.get_task_or_404(request.auth, name)))
 

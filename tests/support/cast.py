@@ -52,7 +52,7 @@ def make_cast() -> Cast:
     cast = Cast()
     users = get_user_model().objects
     for name in NAMES:
-        cast.users[name] = users.create_user(name, password=f"{name}-has-a-secret", is_staff=name == "dora")
+        cast.users[name] = users.create_user(name, is_staff=name == "dora")
         cast.tokens[name] = accounts.new_token(cast.users[name])
     may_launch = Permission.objects.get(codename="launch_job")
     for name in ("alice", "bob"):
@@ -63,9 +63,7 @@ def make_cast() -> Cast:
 def new_job(owner: Any = None, **fields: Any) -> Job:
     """A row as launching and the recorder leave it."""
     values = {"task": "tasks.samples.arithmetic.add", "args": {"x": 1, "y": 2}, "created_at": timezone.now()}
-    return Job.objects.create(
-        **{**values, "id": uuid.uuid4(), "owner": owner, "seq": 1, "epoch": 1, **fields}
-    )
+    return Job.objects.create(**{**values, "id": uuid.uuid4(), "owner": owner, "seq": 1, "epoch": 1, **fields})
 
 
 def in_log(job: Job) -> None:

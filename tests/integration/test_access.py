@@ -1,0 +1,200 @@
+"""Every page and call, asked by everybody: the table is complete, or the first test fails."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+from ninja.operation import PathView
+
+from dashboard import access
+from tasks import catalog, result_files
+from tests.support.cast import EVERYBODY, Cast, in_log, make_cast, new_job
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_server", "static_files")]
+
+ADD = "tasks.samples.arithmetic.add"
+LAUNCH = {"task": ADD, "args": {"x": 1, "y": 2}}
+
+# For each route and method: what alice (owner), bob (colleague), charlie (stranger), dora (staff) and anonymous get.
+# JOB is alice's job, ORPHAN one without owner. 302 of anonymous leads to the sign-in page.
+JOB, ORPHAN = "JOB", "ORPHAN"
+TABLE: dict[tuple[str, str], list[tuple[str, Any, tuple[int, int, int, int, int]]]] = {
+    ("GET", ""): [("/", None, (200, 200, 200, 200, 302))],
+    ("GET", "tasks/"): [("/tasks/", None, (200, 200, 200, 200, 302))],
+    ("GET", "tasks/<str:name>/"): [
+        (f"/tasks/{ADD}/", None, (200, 200, 403, 403, 302)),
+        ("/tasks/no.such/", None, (404, 404, 404, 404, 302)),
+    ],
+    ("POST", "tasks/<str:name>/"): [(f"/tasks/{ADD}/", {"x": "1", "y": "2"}, (302, 302, 403, 403, 302))],
+    ("GET", "jobs/"): [("/jobs/", None, (200, 200, 200, 200, 302))],
+    ("GET", "jobs/<uuid:job_id>/"): [
+        ("/jobs/JOB/", None, (200, 404, 404, 200, 302)),
+        ("/jobs/ORPHAN/", None, (404, 404, 404, 200, 302)),
+    ],
+    ("POST", "jobs/<uuid:job_id>/cancel/"): [
+        ("/jobs/JOB/cancel/", {}, (302, 404, 404, 302, 302)),
+        ("/jobs/ORPHAN/cancel/", {}, (404, 404, 404, 302, 302)),
+    ],
+    ("GET", "accounts/login/"): [("/accounts/login/", None, (200, 200, 200, 200, 200))],
+    ("POST", "accounts/logout/"): [("/accounts/logout/", {}, (302, 302, 302, 302, 302))],
+    ("GET", "welcome/<str:token>/"): [("/welcome/nonsense/", None, (410, 410, 410, 410, 410))],
+    ("POST", "language/"): [("/language/", {"language": "ko"}, (302, 302, 302, 302, 302))],
+    ("GET", "healthz"): [("/healthz", None, (200, 200, 200, 200, 200))],
+    ("GET", "readyz"): [("/readyz", None, (200, 200, 200, 200, 200))],
+    ("GET", "metrics"): [("/metrics", None, (401, 401, 401, 200, 401))],
+    ("GET", "api/v1/openapi.json"): [("openapi.json", None, (200, 200, 200, 200, 200))],
+    ("GET", "api/v1/docs"): [("docs", None, (200, 200, 200, 200, 200))],
+    ("GET", "api/v1/"): [("", None, (404, 404, 404, 404, 404))],
+    ("GET", "api/v1/tasks"): [("tasks", None, (200, 200, 200, 200, 401))],
+    ("GET", "api/v1/tasks/<name>"): [
+        (f"tasks/{ADD}", None, (200, 200, 403, 403, 401)),
+        ("tasks/no.such", None, (404, 404, 404, 404, 401)),
+    ],
+    ("POST", "api/v1/jobs"): [
+        ("jobs", LAUNCH, (201, 201, 403, 403, 401)),
+        ("jobs", {"task": "no.such"}, (404, 404, 404, 404, 401)),
+    ],
+    ("GET", "api/v1/jobs"): [("jobs", None, (200, 200, 200, 200, 401))],
+    ("GET", "api/v1/jobs/<uuidstr:job_id>"): [
+        ("jobs/JOB", None, (200, 404, 404, 200, 401)),
+        ("jobs/ORPHAN", None, (404, 404, 404, 200, 401)),
+    ],
+    ("GET", "api/v1/jobs/<uuidstr:job_id>/events"): [
+        ("jobs/JOB/events", None, (200, 404, 404, 200, 401)),
+        ("jobs/ORPHAN/events", None, (404, 404, 404, 200, 401)),
+    ],
+    ("GET", "api/v1/jobs/<uuidstr:job_id>/files/<path:name>"): [
+        ("jobs/JOB/files/report", None, (200, 404, 404, 200, 401)),
+        ("jobs/ORPHAN/files/report", None, (404, 404, 404, 200, 401)),
+    ],
+    ("POST", "api/v1/jobs/<uuidstr:job_id>/cancel"): [
+        ("jobs/JOB/cancel", {}, (202, 404, 404, 202, 401)),
+        ("jobs/ORPHAN/cancel", {}, (404, 404, 404, 202, 401)),
+    ],
+    ("GET", "api/"): [("/api/", None, (404, 404, 404, 404, 404))],
+    ("GET", "api/<path:rest>"): [("/api/v2/jobs", None, (404, 404, 404, 404, 404))],
+}
+
+CASES = [
+    pytest.param(method, path, body, who, status, id=f"{method} {path} {who}")
+    for (method, _route), rows in TABLE.items()
+    for path, body, statuses in rows
+    for who, status in zip(EVERYBODY, statuses, strict=True)
+]
+
+
+def routes(patterns: list[Any], before: str = "") -> Iterator[tuple[set[str], str]]:
+    for pattern in patterns:
+        route = before + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from routes(pattern.url_patterns, route)
+        elif isinstance(pattern, URLPattern):
+            yield methods(pattern), route
+
+
+def methods(pattern: URLPattern) -> set[str]:
+    """The methods that a call of the API takes; of a page it is enough that the table knows its address."""
+    for cell in getattr(pattern.callback, "__closure__", None) or ():
+        if isinstance(cell.cell_contents, PathView):
+            return {method for operation in cell.cell_contents.operations for method in operation.methods}
+    return set()
+
+
+def test_the_table_knows_every_address():
+    known = {route for _method, route in TABLE}
+    found = {route: wanted for wanted, route in routes(get_resolver().url_patterns)}
+    assert set(found) == known
+    assert any(found.values()), "no call of the API was recognised"
+    for route, wanted in found.items():
+        assert wanted <= {method for method, other in TABLE if other == route}, route
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return make_cast()
+
+
+@pytest.fixture
+def jobs(cast):
+    made = {JOB: new_job(cast.users["alice"]), ORPHAN: new_job(None)}
+    for job in made.values():
+        in_log(job)
+        result_files.save(str(job.pk), "report", "file", b"content")
+    return made
+
+
+@pytest.mark.parametrize(("method", "path", "body", "who", "status"), CASES)
+def test_everybody_gets_what_the_table_says(cast, jobs, method, path, body, who, status):
+    for name, job in jobs.items():
+        path = path.replace(name, str(job.pk))
+    if path.startswith("/"):
+        response = getattr(cast.pages(who), method.lower())(path, body)
+    else:
+        response = cast.api(who, method, path, body)
+    content = response.getvalue()  # also closes a file
+    assert response.status_code == status, content[:500]
+    if status == 302 and who == "anonymous" and path not in ("/accounts/logout/", "/language/"):
+        assert response.headers["Location"] == f"/accounts/login/?next={path}"
+    if "/api/" in response.request["PATH_INFO"] and status >= 400:
+        assert response.headers["Content-Type"] == "application/problem+json"
+        assert response.json()["status"] == status
+
+
+def test_a_job_of_others_looks_like_one_that_does_not_exist(cast, jobs):
+    theirs = cast.api("bob", "GET", f"jobs/{jobs[JOB].pk}")
+    nobody = cast.api("bob", "GET", "jobs/00000000-0000-4000-8000-000000000000")
+    assert (theirs.status_code, theirs.content) == (nobody.status_code, nobody.content)
+
+
+@pytest.mark.parametrize("who", EVERYBODY[:4])
+def test_lists_hold_what_may_be_seen(cast, jobs, who):
+    listed = {job["id"] for job in cast.api(who, "GET", "jobs").json()["jobs"]}
+    expected = {"alice": {JOB}, "dora": {JOB, ORPHAN}}.get(who, set())
+    assert listed == {str(jobs[name].pk) for name in expected}
+    assert {str(pk) for pk in access.jobs_for(cast.users[who]).values_list("pk", flat=True)} == listed
+
+
+def test_a_catalogue_holds_what_may_be_launched(cast):
+    names = [task["name"] for task in cast.api("alice", "GET", "tasks").json()["tasks"]]
+    assert ADD in names
+    assert cast.api("charlie", "GET", "tasks").json() == {"tasks": []}
+
+
+def test_who_is_switched_off_may_nothing(cast, jobs):
+    alice, dora = cast.users["alice"], cast.users["dora"]
+    browser = cast.pages("alice")
+    for user in (alice, dora):
+        user.is_active = False
+        user.save()
+    assert cast.api("alice", "GET", f"jobs/{jobs[JOB].pk}").status_code == 401
+    assert browser.get(f"/jobs/{jobs[JOB].pk}/").status_code == 302
+    assert not access.may_see(alice, alice.pk)
+    assert not access.may_see(dora, None)
+    assert not access.may_launch(alice, catalog.get(ADD))
+    assert not access.jobs_for(alice).exists()
+
+
+def test_a_task_may_ask_for_a_permission_of_its_own(cast):
+    class Guarded:
+        permission = "auth.view_user"
+
+    alice = cast.users["alice"]
+    assert not access.may_launch(alice, Guarded())
+    alice.user_permissions.add(access_permission("view_user"))
+    assert access.may_launch(type(alice).objects.get(pk=alice.pk), Guarded())
+    charlie = cast.users["charlie"]
+    charlie.user_permissions.add(access_permission("view_user"))
+    assert not access.may_launch(charlie, Guarded())
+
+
+def access_permission(codename):
+    from django.contrib.auth.models import Permission
+
+    return Permission.objects.get(codename=codename)
+
+
+def test_a_superuser_sees_and_launches_all(django_user_model):
+    root = django_user_model.objects.create_user("root", is_superuser=True)
+    assert access.may_see(root, None)
+    assert access.may_launch(root, catalog.get(ADD))
