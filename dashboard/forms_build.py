@@ -5,6 +5,8 @@ from functools import partial
 from typing import Any, get_args
 
 from django import forms
+from django.utils.functional import lazy
+from django.utils.html import format_html_join
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
@@ -227,7 +229,15 @@ def _help(parameter: Parameter, kind: Kind) -> Any:
         parts.append(format_lazy(_("At most {n} MiB."), n=FORM_BYTES // 1024**2))
     if kind.name in _WRITTEN:
         parts.append(_WRITTEN[kind.name])
-    return format_lazy(" ".join(["{}"] * len(parts)), *parts)
+    return _in_one_line(parts)
+
+
+def _joined(parts: list[Any]) -> str:
+    # Django's templates mark help texts as safe; an author's `a < b` is text all the same.
+    return format_html_join(" ", "{}", ((part,) for part in parts))
+
+
+_in_one_line = lazy(_joined, str)
 
 
 _LIMITS: dict[str, tuple[tuple[str, Any], ...]] = {

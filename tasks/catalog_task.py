@@ -66,7 +66,8 @@ class LaunchableTask:
     def schema(self) -> dict[str, Any]:
         """JSON Schema (draft 2020-12) of the arguments; a copy that the caller may change."""
         whole: dict[str, Any] = json.loads(self._schema)
-        return whole
+        whole["title"] = str(self.title)  # may be translated, so not kept
+        return whole | ({"description": str(self.description)} if self.description else {})
 
     @cached_property
     def _schema(self) -> str:
@@ -76,14 +77,12 @@ class LaunchableTask:
         properties = {p.name: _property(p, found.get((p.name, mode), {})) for p in self.parameters}
         whole: dict[str, Any] = {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
-            "title": self.title,
+            "title": "",
             "type": "object",
             "properties": properties,
             "required": [parameter.name for parameter in self.parameters if parameter.required],
             "additionalProperties": False,
         }
-        if self.description:
-            whole["description"] = self.description
         return json.dumps(whole | ({"$defs": shared["$defs"]} if "$defs" in shared else {}))
 
     def validate(

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import re
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -468,3 +469,18 @@ def test_any_value_of_any_type_arrives_exactly(pairs: list[tuple[Any, Any]]):
     args = {f"p{i}": value for i, (_, value) in enumerate(pairs)}
     assert through_a_message(task, args) == args
     json.dumps(task.schema(), allow_nan=False)
+
+
+def test_our_words_are_there_in_korean():
+    from django.utils import translation
+    from django.utils.functional import Promise
+
+    from tasks import catalog_errors
+
+    texts = [words for words in catalog_errors._WORDS.values() if isinstance(words, Promise)]
+    english = [str(words) for words in texts]
+    with translation.override("ko"):
+        assert [text for text, words in zip(english, texts, strict=True) if str(words) == text] == []
+        assert catalog_errors.fault(["x"], "too_short", min_length=2)["msg"] == "항목이 2개 이상이어야 합니다."
+        for text, words in zip(english, texts, strict=True):
+            assert sorted(re.findall(r"\{\w+\}", text)) == sorted(re.findall(r"\{\w+\}", str(words)))

@@ -183,6 +183,14 @@ def test_fields_fit_their_types():
     assert form_class(described(s.files))().is_multipart()
 
 
+def test_an_authors_words_are_text():
+    def told(a: Annotated[int, Field(title="<b>A</b>", description="0 < a & a < 9")] = 1) -> None: ...
+
+    text = form_class(described(told))().as_div()
+    assert "0 &lt; a &amp; a &lt; 9" in text
+    assert "<b>" not in text
+
+
 def test_times_are_in_the_readers_zone():
     with timezone.override("Europe/Paris"):
         assert typed(s.times, day="2026-05-31", moment="2026-05-31T10:00")["moment"] == datetime.datetime(
