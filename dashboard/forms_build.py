@@ -137,7 +137,7 @@ def _text(parameter: Parameter, kind: Kind) -> forms.Field:
     if kind.of is str and not kind.nullable and not options["required"]:
         options["empty"] = ""  # the default stood in the field and was taken out
     schema, initial = kind.schema, options["initial"] or ""
-    if schema.get("format") == "textarea" or "\n" in initial or max(len(initial), schema.get("maxLength", 0)) > _LINE:
+    if schema.get("format") == "textarea" or "\n" in initial or len(initial) > _LINE:
         return ArgumentField(read=read.read_text, widget=forms.Textarea(attrs={"rows": 6}), **options)
     pattern = schema.get("pattern", "")
     # No maxlength: a browser would cut what is pasted without a word.

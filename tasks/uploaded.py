@@ -48,8 +48,8 @@ class UploadedFile:
         return str(self.path)
 
     def __json__(self) -> str:
-        """What kombu writes into a message when a task passes the file on to another."""
-        return str(self.id)
+        """What kombu writes into a message when a task passes the file on: a path, which any task can open."""
+        return str(self.path)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
@@ -67,14 +67,26 @@ class UploadedFile:
     @classmethod
     def _found(cls, value: Any, info: ValidationInfo) -> "UploadedFile":
         find: Finder | None = (info.context or {}).get(FINDER)
-        try:
-            number = value if isinstance(value, uuid.UUID) else uuid.UUID(value)
-        except (ValueError, AttributeError, TypeError):
-            raise PydanticCustomError("upload_id", "A file is named by the id of its upload") from None
+        number = _number(value)
+        if number is None:
+            raise PydanticCustomError("upload_id", "A file is named by the id of its upload")
         file = find(number) if find else None
         if file is None:
             raise PydanticCustomError("upload_unknown", "There is no such upload")
         return file
+
+
+def _number(value: Any) -> uuid.UUID | None:
+    """The upload that an id means, or the path which a task that tries again put in its place."""
+    try:
+        return uuid.UUID(str(value))
+    except ValueError:
+        pass
+    try:
+        number = uuid.UUID(Path(str(value)).stem)
+    except ValueError:
+        return None
+    return number if str(path_of(number, str(value))) == value else None
 
 
 def path_of(number: uuid.UUID, name: str) -> Path:

@@ -76,7 +76,11 @@ def test_a_file_from_the_form_reaches_the_task(task: LaunchableTask, alice: Any)
     assert file.path.read_bytes() == b"a\nb\n"
     assert stat.S_IMODE(file.path.stat().st_mode) == 0o600
     assert count_lines(file) == 2
-    assert kombu_json.loads(kombu_json.dumps({"file": file})) == {"file": arguments["file"]}
+    passed_on = kombu_json.loads(kombu_json.dumps({"file": file}))
+    assert passed_on == {"file": str(file.path)}
+    assert task.revive(passed_on) == {"file": file}
+    with pytest.raises(BadArguments):
+        task.revive({"file": f"/elsewhere/{file.path.name}"})
     row = Upload.objects.get()
     assert (row.owner, row.received, row.size) == (alice, 4, 4)
 
