@@ -8,8 +8,8 @@ from typing import IO
 
 from tasks.samples.csv_dialect import SAMPLE_BYTES, NotATable, check_is_text, delimiter_of, encoding_of_head
 
-BLOCK_ROWS = 4096
-BLOCK_CHARS = 512 * 1024  # wide rows make shorter blocks: progress and cancelling happen between blocks
+BLOCK_ROWS = 1024
+BLOCK_CHARS = 256 * 1024  # wide rows make shorter blocks: progress and cancelling happen between blocks
 LONGEST = 4 * 1024 * 1024  # characters of a line and of a field
 MOST_COLUMNS = 1000
 
@@ -52,7 +52,7 @@ class CsvStream:
         return self._reader.line_num
 
     def blocks(self) -> Iterator[list[Row]]:
-        """The rows after the header, some thousand at a time; blank lines are left out, widths are as they
+        """The rows after the header, a thousand at a time; blank lines are left out, widths are as they
         are."""
         rows, self._pushed_back = self._pushed_back, []
         end = self._chars + BLOCK_CHARS

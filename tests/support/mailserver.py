@@ -1,6 +1,7 @@
 """A real SMTP server for tests, with the bad habits that real ones have."""
 
 import asyncio
+import logging
 import socket
 from collections import defaultdict
 from collections.abc import Callable
@@ -10,7 +11,6 @@ from email.policy import default
 from typing import Any
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
 class MailServer:
@@ -43,6 +43,7 @@ class MailServer:
         return [str(mail["To"]) for mail in self.mails]
 
     def start(self) -> "MailServer":
+        logging.getLogger("mail.log").setLevel(logging.WARNING)  # it would tell of every connection
         self._controller = Controller(_Handler(self), hostname="127.0.0.1", port=self.port)
         self._controller.start()
         return self
@@ -58,25 +59,21 @@ class _Handler:
         self._server = server
 
     async def handle_EHLO(
-        self, smtp: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+        self, smtp: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
     ) -> list[str]:
         self._server.connections += 1
         session.host_name = hostname
         session.taken = 0
         return responses
 
-    async def handle_MAIL(
-        self, smtp: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
+    async def handle_MAIL(self, smtp: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
         if session.taken == self._server.per_connection:
             smtp.transport.close()
             await asyncio.sleep(0)
         envelope.mail_from = address
         return "250 OK"
 
-    async def handle_RCPT(
-        self, smtp: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:
+    async def handle_RCPT(self, smtp: Any, session: Any, envelope: Any, address: str, options: list[str]) -> str:
         if self._server.refuse[address]:
             return self._server.refuse[address].pop(0)
         if address in self._server.drop_before:
@@ -85,7 +82,7 @@ class _Handler:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, smtp: SMTP, session: Session, envelope: Envelope) -> str:
+    async def handle_DATA(self, smtp: Any, session: Any, envelope: Any) -> str:
         self._server.mails.append(message_from_bytes(envelope.content, policy=default))
         session.taken += 1
         if envelope.rcpt_tos[0] in self._server.drop_after:
