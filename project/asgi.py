@@ -1,8 +1,6 @@
 """What daphne serves: pages and API by Django, `/ws/` by Channels."""
 
 import os
-from importlib import import_module
-from importlib.util import find_spec
 
 from channels.routing import ProtocolTypeRouter
 from django.core.asgi import get_asgi_application
@@ -15,6 +13,6 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 http = get_asgi_application()
 refuse_bad_start()
 
-application = ProtocolTypeRouter({"http": http})
-if find_spec("dashboard.routing"):
-    application.application_mapping["websocket"] = import_module("dashboard.routing").application
+from dashboard.routing import application as websocket  # noqa: E402
+
+application = ProtocolTypeRouter({"http": http, "websocket": websocket})

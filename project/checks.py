@@ -51,9 +51,7 @@ def extra_apps_import(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
     try:
         extra_apps.import_all()
     except extra_apps.BrokenApp as error:
-        return [
-            checks.Error(str(error), hint="Correct it, or take it out of TASKCAST_APPS.", id="taskcast.E002")
-        ]
+        return [checks.Error(str(error), hint="Correct it, or take it out of TASKCAST_APPS.", id="taskcast.E002")]
     return []
 
 

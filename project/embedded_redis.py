@@ -51,9 +51,7 @@ def find_binary() -> str:
         binary = Path(folder) / "bin" / "valkey-server"
         if os.access(binary, os.X_OK):
             return str(binary)
-    raise NoRedis(
-        "no redis-server or valkey-server found: install one, or set REDIS_URL to a Redis that is running"
-    )
+    raise NoRedis("no redis-server or valkey-server found: install one, or set REDIS_URL to a Redis that is running")
 
 
 def command(binary: str, home: Path) -> list[str]:

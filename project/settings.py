@@ -56,13 +56,9 @@ try:
     SECRET_KEY = _own_key or kept_key(TASKCAST_HOME / "secret_key")
 except OSError as error:
     if not TASKCAST_HOME.is_dir():
-        stop(
-            f"TASKCAST_HOME is {str(TASKCAST_HOME)!r}, which is no folder that can be made ({error.strerror})."
-        )
+        stop(f"TASKCAST_HOME is {str(TASKCAST_HOME)!r}, which is no folder that can be made ({error.strerror}).")
     if not _own_key and not DEBUG:
-        stop(
-            f"SECRET_KEY is not set and cannot be kept in TASKCAST_HOME ({error.strerror}): set one of the two."
-        )
+        stop(f"SECRET_KEY is not set and cannot be kept in TASKCAST_HOME ({error.strerror}): set one of the two.")
     SECRET_KEY = _own_key or "only-for-debugging-" + "0" * 50
 
 # --- who may ask
@@ -241,7 +237,10 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {"()": "project.logs.OneLine", "format": "[%(asctime)s: %(levelname)s/%(processName)s] %(name)s: %(message)s"},
+        "line": {
+            "()": "project.logs.OneLine",
+            "format": "[%(asctime)s: %(levelname)s/%(processName)s] %(name)s: %(message)s",
+        },
     },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
@@ -250,6 +249,3 @@ LOGGING = {
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
     },
 }
-
-if not (BASE_DIR / "dashboard/api/problems.py").exists():
-    MIDDLEWARE = [name for name in MIDDLEWARE if not name.startswith("dashboard.middleware.")]

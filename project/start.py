@@ -8,22 +8,17 @@ from typing import Any
 
 from celery import signals
 
-from project import checks, extra_apps
+from project import checks
 
 
 def refuse_bad_start(*_: Any, **__: Any) -> None:
-    """End the process with one line where one of our own checks finds an error."""
+    """End the process with one line where one of our own checks finds an error.
+
+    One of the checks imports TASKCAST_APPS, so this is also how their tasks register.
+    """
     for check in (checks.unknown_celery_settings, checks.extra_apps_import):
         for found in check(None):
             sys.exit(f"Taskcast cannot start: {found.msg} {found.hint}")
-
-
-def import_extra_apps(*_: Any, **__: Any) -> None:
-    """Let the tasks of TASKCAST_APPS register, whenever Celery loads its task modules."""
-    try:
-        extra_apps.import_all()
-    except extra_apps.BrokenApp as error:
-        sys.exit(f"Taskcast cannot start: {error}.")
 
 
 def keep_djangos_logging(loglevel: int | None = None, **_: Any) -> None:
@@ -41,8 +36,7 @@ def say_that_beat_runs(*_: Any, **__: Any) -> None:
     logging.getLogger("celery.beat").info("beat: the schedule is read")
 
 
-signals.celeryd_init.connect(refuse_bad_start)
-signals.beat_init.connect(refuse_bad_start)
+# Sent by worker, beat and catalogue when they load the task modules, before anything else of theirs.
+signals.import_modules.connect(refuse_bad_start)
 signals.beat_init.connect(say_that_beat_runs)
-signals.import_modules.connect(import_extra_apps)
 signals.setup_logging.connect(keep_djangos_logging)

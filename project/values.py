@@ -101,12 +101,7 @@ def origins(text: str) -> list[str]:
             parts.port  # noqa: B018  (raises where it is no number)
         except ValueError:
             parts = urlsplit("")
-        if (
-            parts.scheme not in ("http", "https")
-            or not parts.hostname
-            or parts.path.strip("/")
-            or "*" in origin
-        ):
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or "*" in origin:
             raise BadValue(f"holds {origin!r}: give full origins, as in https://taskcast.example.com")
         found.append(f"{parts.scheme}://{parts.netloc.lower()}")
     return found
@@ -120,9 +115,7 @@ def modules(text: str) -> list[str]:
         except (ImportError, ValueError):
             found = None
         if not found:
-            raise BadValue(
-                f"names {name!r}, which cannot be imported: correct the name, or install the package"
-            )
+            raise BadValue(f"names {name!r}, which cannot be imported: correct the name, or install the package")
     return names(text)
 
 
@@ -150,9 +143,7 @@ def database(text: str) -> dict[str, Any]:
         raise BadValue("is not a URL, as in postgres://user:password@host:5432/name") from None
     if scheme == "sqlite":
         if not rest.startswith("/") or not config["NAME"].strip("/") or ":memory:" in text:
-            raise BadValue(
-                "needs a file, as in sqlite:////var/lib/taskcast.sqlite3 (four slashes: a full path)"
-            )
+            raise BadValue("needs a file, as in sqlite:////var/lib/taskcast.sqlite3 (four slashes: a full path)")
         config["NAME"] = str(folder(config["NAME"]))
     elif not config["NAME"]:
         raise BadValue("needs a database's name, as in postgres://user:password@host:5432/name")
@@ -162,9 +153,7 @@ def database(text: str) -> dict[str, Any]:
 def email(text: str) -> dict[str, Any]:
     """Django's EMAIL_* settings."""
     if text.partition("://")[0] not in EMAIL_SCHEMES:
-        raise BadValue(
-            "must begin with smtp://, smtp+tls:// or smtp+ssl://, as in smtp+tls://user:password@host:587"
-        )
+        raise BadValue("must begin with smtp://, smtp+tls:// or smtp+ssl://, as in smtp+tls://user:password@host:587")
     try:
         config = dict(environ.Env.email_url_config(text))
     except Exception:  # the text may hold a password: don't repeat it
@@ -172,9 +161,7 @@ def email(text: str) -> dict[str, Any]:
     config.pop("OPTIONS", None)
     if config["EMAIL_BACKEND"].endswith("smtp.EmailBackend") and not config["EMAIL_HOST"]:
         raise BadValue("needs a host, as in smtp+tls://user:password@host:587")
-    config["EMAIL_PORT"] = config["EMAIL_PORT"] or {"smtp+ssl": 465, "smtp": 25}.get(
-        text.partition("://")[0], 587
-    )
+    config["EMAIL_PORT"] = config["EMAIL_PORT"] or {"smtp+ssl": 465, "smtp": 25}.get(text.partition("://")[0], 587)
     for name in ("EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD"):
         config[name] = config[name] or ""
     return config

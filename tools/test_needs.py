@@ -49,9 +49,7 @@ def install(packages: Sequence[str]) -> None:
     names = " ".join(packages)
     apt = shutil.which("apt-get")
     if not apt:
-        sys.exit(
-            f"The tests need {names}, and there is no apt-get here: install them with your own package manager."
-        )
+        sys.exit(f"The tests need {names}, and there is no apt-get here: install them with your own package manager.")
     root = [] if os.geteuid() == 0 else ["sudo", "-n"]
     if root and not shutil.which("sudo"):
         sys.exit(f"The tests need {names}: install them as root (apt-get install {names}).")

@@ -67,9 +67,7 @@ def _start(keeper: Keeper, console: Console, stopping: Stopping) -> None:
         _start_redis(keeper)
         _wait(keeper, stopping, "redis", lambda: ready.redis_answers(url))
     if (policy := ready.check_redis(url)) not in ("noeviction", ""):
-        console.say(
-            f"warning: Redis evicts keys ({policy}), queued jobs among them: set maxmemory-policy noeviction"
-        )
+        console.say(f"warning: Redis evicts keys ({policy}), queued jobs among them: set maxmemory-policy noeviction")
     django.setup()
     prepare(console)
     keeper.add(parts.daphne(settings.HOST, settings.PORT))
@@ -101,9 +99,7 @@ def _wait(keeper: Keeper, stopping: Stopping, name: str, answers: Callable[[], b
         if answers():
             return
         if time.monotonic() > deadline:
-            raise CannotStart(
-                f"{name} does not answer after {READY_SECONDS} s: its output is above, and in its log."
-            )
+            raise CannotStart(f"{name} does not answer after {READY_SECONDS} s: its output is above, and in its log.")
         time.sleep(TICK_SECONDS)
 
 

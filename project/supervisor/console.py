@@ -45,20 +45,17 @@ class Output:
         logs.mkdir(mode=0o700, exist_ok=True)
         self._name = name
         self._console = console
-        self._file = RotatingFileHandler(
-            logs / f"{name}.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES, delay=True
-        )
+        self._file = RotatingFileHandler(logs / f"{name}.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES, delay=True)
         self._last: deque[str] = deque(maxlen=REMEMBERED_LINES)
         self._awaited: dict[str, threading.Event] = {}
+        self._thread: threading.Thread | None = None
 
-    def follow(self, pipe: IO[bytes]) -> threading.Thread:
+    def follow(self, pipe: IO[bytes]) -> None:
         """Copy what comes out of `pipe`, in a thread that ends with it."""
         self._last.clear()
         for seen in self._awaited.values():
             seen.clear()
-        thread = threading.Thread(
-            target=self._copy, args=(pipe,), name=f"output of {self._name}", daemon=True
-        )
+        thread = threading.Thread(target=self._copy, args=(pipe,), name=f"output of {self._name}", daemon=True)
         thread.start()
         return thread
 
@@ -70,7 +67,21 @@ class Output:
         """The last lines, oldest first."""
         return [line for line in self._last if line.strip()][-count:]
 
-    def _copy(self, pipe: Iterable[bytes]) -> None:
+    def drain(self) -> None:
+        """Read what a dead part has left in the pipe."""
+        if self._thread:
+            self._thread.join(2)  # a grandchild in a session of its own may hold the pipe: don't wait for that one
+
+    def close(self) -> None:
+        """Read what is left, then close the log file."""
+        self.drain()
+        self._file.close()
+
+    def _copy(self, pipe: IO[bytes]) -> None:
+        with pipe:
+            self._copy_lines(pipe)
+
+    def _copy_lines(self, pipe: Iterable[bytes]) -> None:
         for raw in pipe:
             line = escaped(raw.decode(errors="replace").rstrip("\r\n"))
             self._last.append(line)

@@ -62,6 +62,7 @@ class Keeper:
             if kept.process is not None:
                 self._end(kept, kept.process, hurry)
                 kept.process = None
+            kept.output.close()
 
     def _start(self, kept: Kept) -> None:
         process = spawn(
@@ -85,13 +86,12 @@ class Keeper:
         kept.deaths.append(now)
         while now - kept.deaths[0] > WINDOW:
             kept.deaths.popleft()
+        kept.output.drain()
         words = kept.output.last_words()
         count = len(kept.deaths)
         if count >= DEATHS:
             last = words[-1].strip() if words else "none"
-            raise GaveUp(
-                f"{kept.part.name} died {count} times within a minute, at last {how}; its last words: {last}"
-            )
+            raise GaveUp(f"{kept.part.name} died {count} times within a minute, at last {how}; its last words: {last}")
         pause = min(FIRST_PAUSE * 2 ** (count - 1), LONGEST_PAUSE)
         kept.start_at = now + pause
         self._console.say(f"{kept.part.name} died ({how}); its last words:")

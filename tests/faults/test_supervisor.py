@@ -40,6 +40,7 @@ def test_a_crash_loop_backs_off_and_ends_with_the_reason(tmp_path: Path) -> None
     keeper.add(python("print('first'); print('no \\x1b[31msuch table'); raise SystemExit(3)"))
     with pytest.raises(GaveUp, match=r"daphne died 5 times .* exit code 3; its last words: no \\x1b\[31msuch table"):
         wait_for(lambda: keeper.tick(), "gives up", 30)
+    keeper.stop(lambda: False)
     pauses = [line.partition("again in ")[2].split(" s ")[0] for line in lines.said if "starts again" in line]
     assert pauses == ["0.25", "0.5", "1", "2"]
     assert any("daphne died (exit code 3)" in line for line in lines.said)

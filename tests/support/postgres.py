@@ -54,14 +54,10 @@ def cluster() -> Iterator[str]:
             *options,
         ]
         with log.open("ab") as out:
-            server = subprocess.Popen(
-                command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, user=as_user, cwd=home
-            )
+            server = subprocess.Popen(command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, user=as_user, cwd=home)
         try:
             _wait(server, port, log)
-            with psycopg.connect(
-                f"postgres://taskcast@127.0.0.1:{port}/postgres", autocommit=True
-            ) as session:
+            with psycopg.connect(f"postgres://taskcast@127.0.0.1:{port}/postgres", autocommit=True) as session:
                 session.execute("CREATE DATABASE taskcast")
             yield f"postgres://taskcast@127.0.0.1:{port}/taskcast"
         finally:
@@ -102,10 +98,7 @@ def _wait(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
             raise RuntimeError(f"PostgreSQL did not start: {log.read_text()[-2000:]}")
         with socket.socket() as probe:
             # The port opens before the server takes sessions; "starting up" is only in the log.
-            if (
-                probe.connect_ex(("127.0.0.1", port)) == 0
-                and "ready to accept connections" in log.read_text()
-            ):
+            if probe.connect_ex(("127.0.0.1", port)) == 0 and "ready to accept connections" in log.read_text():
                 return
         time.sleep(0.05)
 

@@ -88,9 +88,7 @@ class Stack:
         with self._log_path(part).open("ab") as out:
             self._from[part] = out.tell()  # what this start says begins here
             spec = self._spec(part)
-            self._running[part] = spawn(
-                spec.argv, cwd=ROOT, env=self.env, out=out, death_signal=spec.death_signal
-            )
+            self._running[part] = spawn(spec.argv, cwd=ROOT, env=self.env, out=out, death_signal=spec.death_signal)
         if wait:
             self.wait(part)
 
