@@ -27,7 +27,7 @@ def socket_path(home: Path) -> Path:
     if len(os.fsencode(path)) <= LONGEST_SOCKET_PATH:
         return path
     digest = hashlib.sha256(os.fsencode(home)).hexdigest()[:16]
-    return Path(f"/tmp/taskcast-{os.getuid()}-{digest}/redis.sock")
+    return Path(f"/tmp/taskcast-{os.getuid()}-{digest}/redis.sock")  # noqa: S108  (private_folder() guards it)
 
 
 def private_folder(path: Path) -> Path:

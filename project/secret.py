@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import tempfile
@@ -18,10 +19,8 @@ def kept_key(path: Path) -> str:
         try:
             with os.fdopen(number, "w") as file:
                 file.write(secrets.token_urlsafe(64))
-            try:
+            with contextlib.suppress(FileExistsError):
                 os.link(name, path)
-            except FileExistsError:
-                pass
         finally:
             os.unlink(name)
     path.chmod(0o600)

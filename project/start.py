@@ -25,7 +25,7 @@ def keep_djangos_logging(loglevel: int | None = None, **_: Any) -> None:
     """Leave logging to settings.LOGGING, at the level that the command asks for.
 
     Celery's own set-up replaces the root handlers and redirects stderr into logging; Celery's Django fixup then lays
-    settings.LOGGING over it, whose console is that redirected stderr: the pool's lines, "succeeded" among them, were lost.
+    settings.LOGGING over it, whose console is that redirected stderr: the pool's lines ("succeeded") were lost.
     """
     if loglevel:
         logging.getLogger().setLevel(loglevel)

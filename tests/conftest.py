@@ -30,7 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["TASKCAST_HOME"] = str(_server.home)
     os.environ["REDIS_URL"] = _server.address.broker_url
     _server.start()
-    # Loads the settings now; pytest-django then calls django.setup(). SQLite's default for tests is a database in memory
+    # Loads the settings now; pytest-django then calls django.setup(). SQLite's default for tests is one in memory
     # that locks whole tables between threads: a file behaves as it does outside of tests.
     settings.DATABASES["default"].setdefault("TEST", {}).setdefault("NAME", None)
     if settings.DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
@@ -57,7 +57,7 @@ def redis_server():
 
 @pytest.fixture(autouse=True)
 def _pages_find_their_static_files(request: pytest.FixtureRequest) -> None:
-    """Pages name static files by their hashes, which collecting them finds: once a session, for tests that ask pages."""
+    """Pages name static files by their hashes, which collecting them finds: once a session, where a test may ask a page."""
     if {"client", "async_client", "admin_client", "live_server", "db"} & set(request.fixturenames):
         request.getfixturevalue("static_files")
 
@@ -71,7 +71,7 @@ def static_files() -> None:
 
 
 @pytest.fixture(scope="session")
-def stack() -> Iterator["Stack"]:
+def stack() -> Iterator[Stack]:
     """A running instance with daphne and a worker, shared by all tests of the session: leave its parts alone."""
     from tests.support.stack import Stack
 
@@ -83,7 +83,7 @@ def stack() -> Iterator["Stack"]:
 
 
 @pytest.fixture
-def stack_factory() -> Iterator[Callable[..., "Stack"]]:
+def stack_factory() -> Iterator[Callable[..., Stack]]:
     """Makes instances for one test that kills parts: ``stack_factory(beat=True, WORKERS="1")`` is up already."""
     from tests.support.stack import Stack
 

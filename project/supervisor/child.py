@@ -20,7 +20,7 @@ def main() -> None:
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, int(signal), 0, 0, 0)
     if os.getppid() != int(parent):
         sys.exit(1)  # the parent died before the flag was set
-    os.execv(program, [program, *arguments])
+    os.execv(program, [program, *arguments])  # noqa: S606
 
 
 if __name__ == "__main__":

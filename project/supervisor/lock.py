@@ -11,7 +11,7 @@ from project.supervisor.errors import CannotStart
 
 
 def lock_home(home: Path) -> int:
-    """Lock the folder for this process's life and return the lock's descriptor; raises CannotStart where it is taken."""
+    """Lock the folder for this process's life and return the descriptor; raises CannotStart where it is taken."""
     number = os.open(home / "up.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(number, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -43,6 +43,6 @@ def lock_redis(folder: Path, seconds: float = 15) -> int:
             if time.monotonic() > deadline:
                 os.close(number)
                 raise CannotStart(
-                    f"the Redis of an earlier start still runs on {str(folder)!r}: end it, or set another TASKCAST_HOME."
+                    f"the Redis of an earlier start still runs on {str(folder)!r}: end it, or set another home."
                 ) from None
             time.sleep(0.05)

@@ -190,7 +190,7 @@ def test_settings_that_celery_knows_or_that_are_not_its_own_pass() -> None:
 def test_manage_py_check_names_them() -> None:
     with (
         override_settings(CELERY_TAST_SERIALIZER="json"),
-        pytest.raises(Exception, match="(?s)CELERY_TAST_SERIALIZER is no setting.*CELERY_TASK_SERIALIZER") as raised,
+        pytest.raises(Exception, match=r"(?s)CELERY_TAST_SERIALIZER is no setting.*CELERY_TASK_SERIALIZER") as raised,
     ):
         call_command("check")
     assert "SystemCheckError" in repr(raised.type)

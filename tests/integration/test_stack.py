@@ -12,7 +12,10 @@ from tests.support.stack import Stack, wait_for
 
 def test_code_runs_inside(stack: Stack) -> None:
     stack.user("stack-alice", launch=True)
-    code = "from django.contrib.auth.models import User\nu = User.objects.get(username=who)\nanswer = u.has_perm('tasks.launch_job')"
+    code = (
+        "from django.contrib.auth.models import User\n"
+        "answer = User.objects.get(username=who).has_perm('tasks.launch_job')"
+    )
     assert stack.run(code, who="stack-alice") is True
     assert stack.cookies("stack-alice")
     with pytest.raises(AssertionError, match="ZeroDivisionError"):

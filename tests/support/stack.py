@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +154,7 @@ class Stack:
     def run(self, code: str, **names: Any) -> Any:
         """Run Python code in an interpreter set up like ``manage.py shell`` that is kept: milliseconds a call.
 
-        `names` (JSON values) are the code's variables; returns the JSON value of its variable ``answer``, if it sets it.
+        `names` (JSON values) are the code's variables; returns the JSON value of its variable ``answer``.
         """
         if self._interpreter is None:
             self._interpreter = Interpreter(ROOT, self.env)
@@ -179,10 +180,8 @@ class Stack:
         for part in reversed(list(self._running)):
             self.resume(part)
             self._running[part].terminate()
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 self._running[part].wait(3)
-            except subprocess.TimeoutExpired:
-                pass
             signal_group(self._running[part], signal.SIGKILL)
             self._running[part].wait(10)
         self._running.clear()
