@@ -51,12 +51,14 @@ def get_file(request: Call, job_id: UUID, name: str) -> HttpResponseBase:
             "X-Content-Type-Options": "nosniff",
         },
     )
+    # Also for a reader who goes before the first chunk, when nothing of the generator has run.
     response._resource_closers.append(file.close)  # type: ignore[attr-defined]
     return response
 
 
 def _chunks(file: Any) -> Iterator[bytes]:
-    return iter(partial(file.read, _CHUNK), b"")
+    with file:
+        yield from iter(partial(file.read, _CHUNK), b"")
 
 
 async def _async_chunks(file: Any) -> AsyncIterator[bytes]:

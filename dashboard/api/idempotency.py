@@ -22,8 +22,8 @@ class OtherBody(Exception):
     """This key was used with another body."""
 
 
-def once(user: Any, key: str, body: bytes, start: Callable[[UUID], Job]) -> Job:
-    """The job of this key: launched by `start` with the id that it is handed, unless it was before.
+def once(user: Any, key: str, body: bytes, start: Callable[[UUID], Job]) -> tuple[Job, bool]:
+    """The job of this key, and whether it is new: launched by `start` with the id that it is handed, or before.
 
     The id is kept before anything is launched, so whoever dies in between or comes at the same time meets the same
     job: its primary key decides. Raises OtherBody, and what `start` raises.
@@ -37,12 +37,12 @@ def once(user: Any, key: str, body: bytes, start: Callable[[UUID], Job]) -> Job:
     if kept.digest != digest:
         raise OtherBody(_("This Idempotency-Key was used with another body."))
     if not new and (known := Job.objects.filter(pk=kept.job).first()):
-        return known
+        return known, False
     try:
         with transaction.atomic():
-            return start(kept.job)
+            return start(kept.job), True
     except IntegrityError:
-        return Job.objects.get(pk=kept.job)
+        return Job.objects.get(pk=kept.job), False
     except BadArguments:
         kept.delete()  # nothing was launched: the caller may mend the body
         raise

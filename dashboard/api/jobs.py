@@ -60,10 +60,10 @@ def launch_job(
     if key is None:
         return answer(whole_job(start().as_dict()), 201)
     try:
-        job = idempotency.once(request.auth, key, request.body, start)
+        job, new = idempotency.once(request.auth, key, request.body, start)
     except idempotency.OtherBody as error:
         return problem(409, str(error))
-    return answer(access.get_job_or_404(request.auth, job.pk).job, 201)
+    return answer(whole_job(job.as_dict()) if new else access.get_job_or_404(request.auth, job.pk).job, 201)
 
 
 @router.get("/jobs", response={200: schemas.Jobs}, operation_id="list_jobs", summary="Jobs, newest first")
