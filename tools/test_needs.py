@@ -55,10 +55,9 @@ def install(packages: Sequence[str]) -> None:
         sys.exit(f"The tests need {names}: install them as root (apt-get install {names}).")
     print(f"installing {names}", flush=True)
     environment = [*root, "env", "DEBIAN_FRONTEND=noninteractive", apt]
-    quiet = {"stdout": subprocess.DEVNULL}
-    subprocess.run([*environment, "update", "-qq"], check=False, **quiet)
+    subprocess.run([*environment, "update", "-qq"], check=False, stdout=subprocess.DEVNULL)
     command = [*environment, "install", "-y", "-qq", "--no-install-recommends", *packages]
-    if subprocess.run(command, check=False, **quiet).returncode:
+    if subprocess.run(command, check=False, stdout=subprocess.DEVNULL).returncode:
         sys.exit(f"The tests need {names}, and apt-get could not install them: its reason is above.")
 
 

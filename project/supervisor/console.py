@@ -55,9 +55,8 @@ class Output:
         self._last.clear()
         for seen in self._awaited.values():
             seen.clear()
-        thread = threading.Thread(target=self._copy, args=(pipe,), name=f"output of {self._name}", daemon=True)
-        thread.start()
-        return thread
+        self._thread = threading.Thread(target=self._copy, args=(pipe,), name=f"{self._name}'s output", daemon=True)
+        self._thread.start()
 
     def await_text(self, text: str) -> threading.Event:
         """An event that is set once a line holds `text`; ask before the part starts."""

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import redis
 from celery import Celery
+from kombu.exceptions import OperationalError
 
 from project.supervisor.errors import CannotStart
 
@@ -85,7 +86,7 @@ def worker_answers(app: Celery) -> bool:
     try:
         # limit: return with the first answer; without it a ping lasts its whole timeout.
         return bool(app.control.ping(timeout=1.0, limit=1))
-    except (OSError, redis.RedisError, app.connection_for_write().connection_errors):
+    except (OSError, redis.RedisError, OperationalError):
         return False
 
 
