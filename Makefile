@@ -11,12 +11,12 @@ up:
 # The fast part: lint, types, unit tests.
 check:
 	@$(PYTHON) tools/install.py --tests
-	@exec $(RUN) tools/checks.py --fast
+	@exec $(RUN) -m tools.checks --fast
 
 test:
 	@$(PYTHON) tools/install.py --tests
-	@$(RUN) tools/test_needs.py
-	@exec $(RUN) tools/checks.py
+	@$(RUN) -m tools.test_needs
+	@exec $(RUN) -m tools.checks
 
 # Compile the locked requirements anew. Commit the result.
 LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"

@@ -57,7 +57,7 @@ def redis_server():
 
 @pytest.fixture(autouse=True)
 def _pages_find_their_static_files(request: pytest.FixtureRequest) -> None:
-    """Pages name static files by their hashes, which collecting them finds: once a session, before a page may be asked."""
+    """Pages name static files by their hashes, which collecting finds: once a session."""
     if {"client", "async_client", "admin_client", "live_server", "db"} & set(request.fixturenames):
         request.getfixturevalue("static_files")
 
