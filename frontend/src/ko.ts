@@ -23,7 +23,7 @@ export const ko: Record<string, string> = {
   "Cancel asked": "취소 요청됨",
   "Cancel seen": "취소 확인됨",
   "The job could not be cancelled: {detail}": "작업을 취소하지 못했습니다: {detail}",
-  "{current} of {total}": "{total} 중 {current}",
+  "{current} of {total}": "{current} / {total}",
   Progress: "진행률",
   Steps: "단계",
   Result: "결과",

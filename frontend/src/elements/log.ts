@@ -63,6 +63,8 @@ export class LogElement extends HTMLElement {
     this.toggle = find(".log-follow input");
     this.toggle.addEventListener("change", () => this.setFollow(this.toggle.checked));
     this.earlier.addEventListener("click", () => this.showEarlier());
+    // Blocks find out their height when they come into sight, later than we scrolled there.
+    new ResizeObserver(() => this.follow && this.toEnd()).observe(this.blocks);
     // Only a reader's own scrolling stops the following; ours and the browser's always end at the bottom.
     this.scroller.addEventListener("wheel", () => this.noticeScroll(), { passive: true });
     this.scroller.addEventListener("touchmove", () => this.noticeScroll(), { passive: true });

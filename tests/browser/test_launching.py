@@ -1,0 +1,76 @@
+"""From the catalogue to the result, with and without scripts; and what others launch."""
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import PLAIN, Visit
+from tests.support.stack import Stack
+
+ADD = "tasks.samples.arithmetic.add"
+
+
+def test_a_task_from_the_catalogue_to_its_result(visit: Visit) -> None:
+    page = visit("alice").open("/")
+    page.get_by_role("link", name="Launch a task").click()
+    page.locator(".task-card", has_text=ADD).get_by_role("link").click()
+    page.locator("[name=x]").fill("4")
+    page.locator("[name=y]").fill("5")
+    page.get_by_role("button", name="Launch").click()
+    expect(page).to_have_url(re.compile(r"/jobs/[0-9a-f-]{36}/$"))
+    job = page.locator("taskcast-job")
+    expect(job).to_have_attribute("data-state", "succeeded")
+    expect(job.locator(".job-result .value")).to_have_text("9")
+    expect(job.locator("[aria-live]").filter(has_text="9")).to_be_visible()
+
+
+def test_a_job_from_a_shell_comes_into_the_list_by_itself(site: Stack, visit: Visit) -> None:
+    page = visit("dora").open("/jobs/")
+    expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "live")
+    job = site.run("from tasks.samples.arithmetic import add\nanswer = add.delay(4, 4).id")
+    row = page.locator(f'tr[data-job="{job}"]')
+    expect(row).to_have_attribute("data-state", "succeeded")
+    expect(row).to_contain_text("x=4, y=4")
+    row.get_by_role("link").click()
+    expect(page.locator(".job-result .value")).to_have_text("8")
+
+
+def test_somebody_elses_plain_task_has_a_form(visit: Visit) -> None:
+    page = visit("alice").open(f"/tasks/{PLAIN}.describe/?kind=b")
+    page.locator("[name=day]").fill("2025-11-22")
+    expect(page.locator("[name=kind]")).to_have_value("b")
+    page.locator("[name=tags]").fill("red\n파랑")
+    page.get_by_role("button", name="Launch").click()
+    expect(page.locator(".job-result .value")).to_contain_text("['red', '파랑']")
+
+
+def test_what_is_wrong_is_said_at_its_field(visit: Visit) -> None:
+    page = visit("alice", complains=True).open(f"/tasks/{ADD}/")
+    page.locator("form.form").evaluate("form => form.noValidate = true")
+    page.locator("[name=x]").fill("4")
+    page.get_by_role("button", name="Launch").click()
+    summary = page.locator(".error-summary")
+    expect(summary).to_be_visible()
+    field = page.locator("[name=y]")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    says = page.locator(f"#{(field.get_attribute('aria-describedby') or '').split()[-1]}")
+    expect(says).to_be_visible()
+    expect(page.locator("[name=x]")).to_have_value("4")
+    summary.get_by_role("link").first.click()
+    expect(field).to_be_focused()
+
+
+def test_everything_works_without_scripts(visit: Visit) -> None:
+    page = visit("alice", java_script_enabled=False).open(f"/tasks/{ADD}/")
+    page.locator("[name=x]").fill("20")
+    page.locator("[name=y]").fill("22")
+    page.get_by_role("button", name="Launch").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("add")
+    for _ in range(50):
+        if page.locator("taskcast-job").get_attribute("data-state") == "succeeded":
+            break
+        page.reload()
+    assert page.locator(".job-result .value").inner_text() == "42"
+    expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "offline")
+    page.goto(page.url.split("/jobs/")[0] + "/jobs/?state=succeeded")
+    assert page.locator('tr[data-state="succeeded"]').count() >= 1

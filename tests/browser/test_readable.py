@@ -1,0 +1,96 @@
+"""Every page for every reader: axe finds nothing, nothing is wider than a phone, Korean is complete."""
+
+import re
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PLAIN, Reader, Visit, launch
+from tests.support.stack import Stack
+
+LOOKS: dict[str, dict[str, Any]] = {
+    "light": {},
+    "dark": {"color_scheme": "dark"},
+    "Korean phone": {"locale": "ko-KR", "viewport": {"width": 360, "height": 740}},
+}
+
+
+@pytest.fixture(scope="module")
+def shown(site: Stack) -> dict[str, str]:
+    """Pages by name, with jobs in all the states that come by themselves."""
+    table = launch(site, f"{PLAIN}.count", to=100, lines=100)
+    failed = launch(site, f"{PLAIN}.fail")
+    running = launch(site, f"{PLAIN}.count", to=100_000, pause=0.01, lines=1000)
+    return {
+        "overview": "/",
+        "tasks": "/tasks/",
+        "form": f"/tasks/{PLAIN}.describe/",
+        "form of files": "/tasks/tasks.samples.tables.profile_csv/",
+        "jobs": "/jobs/",
+        "no jobs": "/jobs/?task=nothing",
+        "running": f"/jobs/{running}/",
+        "succeeded": f"/jobs/{table}/",
+        "failed": f"/jobs/{failed}/",
+        "nothing": "/nowhere/",
+    }
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_axe_finds_nothing_and_nothing_overflows(look: str, shown: dict[str, str], visit: Visit) -> None:
+    reader = visit("alice", complains=True, reduced_motion="reduce", **LOOKS[look])
+    found = {name: findings(reader, path) for name, path in shown.items()}
+    assert {name: problems for name, problems in found.items() if problems} == {}
+
+
+def findings(reader: Reader, path: str) -> list[str]:
+    """What is wrong with one page."""
+    page = reader.open(path)
+    if page.locator("taskcast-connection").count():
+        expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "live")
+    wider = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    problems = axe(page) + ([f"{wider} px too wide"] if wider > 0 else [])
+    page.close()
+    return problems
+
+
+def axe(page: Page) -> list[str]:
+    """axe's findings, each with the elements that it names."""
+    violations: list[dict[str, Any]] = Axe().run(page).response["violations"]
+    return [f"{rule['id']}: {[node['html'][:120] for node in rule['nodes']]}" for rule in violations]
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_axe_finds_nothing_where_one_signs_in_or_errs(look: str, visit: Visit) -> None:
+    reader = visit(None, complains=True, **LOOKS[look])
+    assert findings(reader, "/accounts/login/") == []
+    page = visit("alice", complains=True, **LOOKS[look]).open("/tasks/tasks.samples.arithmetic.add/")
+    page.locator("form.form").evaluate("form => { form.noValidate = true; form.requestSubmit() }")
+    expect(page.locator(".error-summary")).to_be_visible()
+    assert axe(page) == []
+
+
+def test_a_korean_reader_finds_no_english(shown: dict[str, str], visit: Visit) -> None:
+    page = visit("alice", locale="ko-KR").open(shown["failed"])
+    expect(page.locator("html")).to_have_attribute("lang", "ko")
+    expect(page.locator(".badge")).to_have_text("실패")
+    expect(page.locator("[data-connection]")).to_have_text("실시간")
+    expect(page.get_by_role("navigation", name="주 메뉴")).to_contain_text("개요")
+    page.get_by_role("button", name="English").click()
+    expect(page.locator(".badge")).to_have_text("Failed")
+    expect(page).to_have_url(re.compile(shown["failed"]))
+
+
+def test_the_skip_link_and_the_form_work_by_keyboard(visit: Visit) -> None:
+    page = visit("alice").open("/tasks/tasks.samples.arithmetic.add/")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the page")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.locator("[name=x]")).to_be_focused()
+    page.keyboard.type("1")
+    page.keyboard.press("Tab")
+    page.keyboard.type("2")
+    page.keyboard.press("Enter")
+    expect(page.locator(".job-result .value")).to_have_text("3")
