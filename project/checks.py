@@ -71,6 +71,6 @@ def misnamed(names: Iterable[str]) -> list[tuple[str, str | None]]:
 
 def _nearest(name: str, key: str) -> str | None:
     # A name of Celery 3 has its successor in Celery's own table: nearness would guess.
-    key = defaults._TO_NEW_KEY.get(name, key)  # type: ignore[attr-defined]  (unknown to the stubs)
+    key = defaults._TO_NEW_KEY.get(name, key)  # type: ignore[attr-defined]
     near = difflib.get_close_matches(key, sorted(defaults.SETTING_KEYS | UNLISTED), 1, cutoff=0.5)
     return PREFIX + near[0].upper() if near else None

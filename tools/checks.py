@@ -1,6 +1,6 @@
 """Run every check, show what each took, and fail at the end if one failed.
 
-python tools/checks.py [--fast]
+python -m tools.checks [--fast]
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from install import find_npm
+from tools.install import find_npm
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
@@ -95,7 +95,7 @@ def clean(home: str, check: Check) -> dict[str, str]:
     from project.variables import NAMES
 
     kept = {name: value for name, value in os.environ.items() if name not in NAMES}
-    return kept | {"TASKCAST_HOME": home} | check.variables
+    return kept | {"TASKCAST_HOME": home, **check.variables}
 
 
 if __name__ == "__main__":

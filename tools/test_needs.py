@@ -1,6 +1,6 @@
 """What the tests need of the system: a Chromium with Korean letters, and PostgreSQL. Installs what is missing by apt.
 
-    python tools/test_needs.py
+    python -m tools.test_needs
 
 A service that is missing fails the tests; nothing is skipped.
 """

@@ -30,7 +30,7 @@ def cluster() -> Iterator[str]:
     """A running cluster's DATABASE_URL; raises RuntimeError with PostgreSQL's own words where it does not start."""
     folder = postgres_folder()
     if not folder:
-        raise RuntimeError("PostgreSQL is not installed: run tools/test_needs.py")
+        raise RuntimeError("PostgreSQL is not installed: run python -m tools.test_needs")
     home = Path(tempfile.mkdtemp(prefix="tcpg-", dir="/tmp"))
     as_user = _not_root(home)
     data, log = home / "data", home / "log"
