@@ -1,9 +1,11 @@
 """Every page and call, asked by everybody: the table is complete, or the first test fails."""
 
 from collections.abc import Iterator
+from copy import copy
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.urls import URLPattern, URLResolver, get_resolver
 from ninja.operation import PathView
 
@@ -176,22 +178,16 @@ def test_who_is_switched_off_may_nothing(cast, jobs):
 
 
 def test_a_task_may_ask_for_a_permission_of_its_own(cast):
-    class Guarded:
-        permission = "auth.view_user"
-
+    guarded = copy(catalog.get(ADD))
+    guarded.permission = "auth.view_user"
+    view_user = Permission.objects.get(codename="view_user")
     alice = cast.users["alice"]
-    assert not access.may_launch(alice, Guarded())
-    alice.user_permissions.add(access_permission("view_user"))
-    assert access.may_launch(type(alice).objects.get(pk=alice.pk), Guarded())
+    assert not access.may_launch(alice, guarded)
+    alice.user_permissions.add(view_user)
+    assert access.may_launch(type(alice).objects.get(pk=alice.pk), guarded)
     charlie = cast.users["charlie"]
-    charlie.user_permissions.add(access_permission("view_user"))
-    assert not access.may_launch(charlie, Guarded())
-
-
-def access_permission(codename):
-    from django.contrib.auth.models import Permission
-
-    return Permission.objects.get(codename=codename)
+    charlie.user_permissions.add(view_user)
+    assert not access.may_launch(charlie, guarded)
 
 
 def test_a_superuser_sees_and_launches_all(django_user_model):

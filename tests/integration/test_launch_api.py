@@ -90,3 +90,4 @@ def test_one_key_sent_several_times_at_once_is_one_job(cast):
     assert [response.status_code for response in found] == [201] * 4
     assert len({response.json()["id"] for response in found}) == 1
     assert (Job.objects.count(), IdempotencyKey.objects.count()) == (1, 1)
+    until(lambda: Job.objects.get().published_at, "the thread that publishes is done with the database")

@@ -43,6 +43,7 @@ def browser(cast):
 
 def data(page, name):
     text = re.search(rf'<script id="{name}" type="application/json">(.*?)</script>', page.content.decode(), re.S)
+    assert text, f"the page has no {name}"
     return json.loads(text.group(1))
 
 
@@ -165,7 +166,9 @@ def test_cancelling_goes_back_to_the_job(browser, alice):
     in_log(job)
     assert "Cancel" in browser.get(f"/jobs/{job.pk}/").content.decode()
     assert browser.post(f"/jobs/{job.pk}/cancel/").headers["Location"] == f"/jobs/{job.pk}/"
-    assert eventlog.snapshot(str(job.pk)).job["state"] == "cancelled"
+    snapshot = eventlog.snapshot(str(job.pk))
+    assert snapshot
+    assert snapshot.job["state"] == "cancelled"
     again = browser.post(f"/jobs/{job.pk}/cancel/", follow=True)
     assert "The job has ended already." in again.content.decode()
     assert browser.get(f"/jobs/{job.pk}/cancel/").status_code == 405

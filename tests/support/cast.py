@@ -12,7 +12,6 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -38,13 +37,14 @@ class Cast:
             client.force_login(self.users[name])
         return client
 
-    def api(self, name: str, method: str, path: str, body: Any = None, **headers: str) -> HttpResponse:
+    def api(self, name: str, method: str, path: str, body: Any = None, **headers: str) -> Any:
         """One call of the API by `name`'s token; `body` is sent as JSON."""
         if name != "anonymous":
             headers["Authorization"] = f"Bearer {self.tokens[name]}"
-        content = {} if body is None else {"data": json.dumps(body), "content_type": "application/json"}
         client = Client(raise_request_exception=False)
-        return client.generic(method, f"/api/v1/{path}", headers=headers, **content)
+        if body is None:
+            return client.generic(method, f"/api/v1/{path}", headers=headers)
+        return client.generic(method, f"/api/v1/{path}", json.dumps(body), "application/json", headers=headers)
 
 
 def make_cast() -> Cast:
