@@ -17,7 +17,7 @@ from dashboard.asgi import Receive, Scope, Send
 from dashboard.credit import BadAck
 from dashboard.flood import REFUND
 from dashboard.protocol import Ack, BadRequest, Subscribe, Unsubscribe, parse
-from dashboard.sockets import CLOSE_SIGNED_OUT, Socket
+from dashboard.sockets import CLOSE_SIGNED_OUT, Socket, say
 from dashboard.threads import in_thread
 
 logger = logging.getLogger(__name__)
@@ -30,16 +30,16 @@ async def live(scope: Scope, receive: Receive, send: Send) -> None:
     """The websocket of contract section 6."""
     await receive()  # websocket.connect
     # A browser is shown no code of what is closed before it was accepted.
-    await send({"type": "websocket.accept"})
+    await say(send, {"type": "websocket.accept"})
     credential = credentials.of(scope)
     try:
         user = credential and (await in_thread(credentials.users, [credential])).get(credential)
     except (DatabaseError, InterfaceError):
         logger.warning("cannot tell who opens a socket", exc_info=True)
-        await send({"type": "websocket.close", "code": CLOSE_TRY_LATER})
+        await say(send, {"type": "websocket.close", "code": CLOSE_TRY_LATER})
         return
     if credential is None or user is None:
-        await send({"type": "websocket.close", "code": CLOSE_SIGNED_OUT})
+        await say(send, {"type": "websocket.close", "code": CLOSE_SIGNED_OUT})
         return
     socket = Socket(send, credential, user, scope.get(REFUND, lambda: None))
     own_hub = hub.current()
@@ -52,7 +52,7 @@ async def live(scope: Scope, receive: Receive, send: Send) -> None:
     finally:
         own_hub.remove(socket)
         writer.cancel()
-        with suppress(asyncio.CancelledError, OSError):
+        with suppress(asyncio.CancelledError):
             await writer
 
 
@@ -75,5 +75,5 @@ def take(own_hub: hub.Hub, socket: Socket, text: str | None) -> None:
 async def no_such_path(scope: Scope, receive: Receive, send: Send) -> None:
     """Any other path: without this, Channels' router raises and daphne answers 500 with a traceback."""
     await receive()
-    await send({"type": "websocket.accept"})
-    await send({"type": "websocket.close", "code": CLOSE_NO_SUCH_PATH})
+    await say(send, {"type": "websocket.accept"})
+    await say(send, {"type": "websocket.close", "code": CLOSE_NO_SUCH_PATH})

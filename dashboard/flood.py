@@ -36,7 +36,12 @@ class Bucket:
         self._at = now
         self._frames = min(FRAMES_AT_ONCE, self._frames + passed * FRAMES_PER_SECOND) - 1
         self._bytes = min(BYTES_PER_SECOND, self._bytes + passed * BYTES_PER_SECOND) - size
-        return self._frames >= 0 and self._bytes >= 0
+        return not self.is_overdrawn
+
+    @property
+    def is_overdrawn(self) -> bool:
+        """Whether more was taken than was there."""
+        return self._frames < 0 or self._bytes < 0
 
     def refund(self) -> None:
         """Give one frame back: a fast reader acknowledges more than 50 times a second, and should."""
@@ -78,18 +83,19 @@ class _Inbox:
         while (message := await self._receive())["type"] != "websocket.disconnect":
             if self._closed:
                 continue
-            if message["type"] == "websocket.receive" and not self._is_welcome(message):
+            if message["type"] == "websocket.receive" and not await self._is_welcome(message):
                 # For the application the connection is over; here it lasts until the client is gone.
                 self.close()
                 self._messages.put_nowait({"type": "websocket.disconnect", "code": CLOSE_FLOOD})
-                await self._send(
-                    {"type": "websocket.close", "code": CLOSE_FLOOD, "reason": "too many frames"}
-                )
+                await self._send({"type": "websocket.close", "code": CLOSE_FLOOD, "reason": "too many frames"})
             else:
                 self._messages.put_nowait(message)
         self._messages.put_nowait(message)
 
-    def _is_welcome(self, message: Message) -> bool:
+    async def _is_welcome(self, message: Message) -> bool:
         size = len(message.get("text") or message.get("bytes") or "")
-        # Frames that a stuck application leaves lying here are bounded too.
-        return self._bucket.take(size, time.monotonic()) and self._messages.qsize() < FRAMES_AT_ONCE
+        if self._bucket.take(size, time.monotonic()):
+            return True
+        # Acknowledgements that came all at once still lie here, and the application had no turn to give them back.
+        await asyncio.sleep(0)
+        return not self._bucket.is_overdrawn

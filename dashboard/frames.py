@@ -70,11 +70,7 @@ def jobs(items: Sequence[Item], *, more: bool | None = None) -> list[Part]:
     closing = "" if more is None else f',"more":{dumps(more)}'
     return [
         Part(
-            _frame(
-                '{"type":"jobs","jobs":['
-                + ",".join(item.text for item in batch)
-                + f'],"removed":[]{closing}}}'
-            ),
+            _frame('{"type":"jobs","jobs":[' + ",".join(item.text for item in batch) + f'],"removed":[]{closing}}}'),
             batch[-1].place,
         )
         for batch in _batches(items, MOST_ROWS)
@@ -147,9 +143,7 @@ def _shrunk(values: dict[str, Any]) -> dict[str, Any]:
     # Values of 8 KiB each fit, all of them, unless names (of the task, of the worker) are absurdly long too.
     rest = dict(values)
     gone: list[str] = list(values.get("truncated") or ())
-    longest_first = sorted(
-        values.keys() - {"id", "seq", "state", "truncated"}, key=lambda name: -_size(values[name])
-    )
+    longest_first = sorted(values.keys() - {"id", "seq", "state", "truncated"}, key=lambda name: -_size(values[name]))
     for name in longest_first:
         if _size(rest) <= _ROOM - 2048:
             break

@@ -19,6 +19,7 @@ from dashboard import frames, rows
 from dashboard.groups import Groups
 from dashboard.joblist import JobList, ListFollower
 from dashboard.protocol import JOBS, MOST_TOPICS, Subscribe
+from dashboard.reading import LogReader
 from dashboard.sockets import CLOSE_SIGNED_OUT, CLOSE_UNREAD, Socket
 from dashboard.threads import in_thread
 from dashboard.watches import JobFollower, Watch
@@ -43,7 +44,7 @@ class Hub:
         self.sockets: set[Socket] = set()
         self.watches: dict[str, Watch] = {}
         self.jobs = JobList()
-        self.log: Literal["live", "away"] = "live"
+        self.log = LogReader()
         self.groups = Groups(self._hear)
         self._look_at_rights = asyncio.Event()
         self._background: set[asyncio.Task[None]] = set()
@@ -70,8 +71,8 @@ class Hub:
     def add(self, socket: Socket) -> None:
         """A socket has come."""
         self.sockets.add(socket)
-        if self.log == "away":
-            socket.offer(frames.tick(self.log))
+        if self.log.state == "away":
+            socket.offer(frames.tick("away"))
 
     def remove(self, socket: Socket) -> None:
         """A socket has gone."""
@@ -101,25 +102,26 @@ class Hub:
     async def _admit(self, follower: JobFollower) -> None:
         """Authorize, join, then read and forward: in this order no event falls between."""
         socket = follower.socket
-        allowed, owner_id = False, None
         try:
-            user = None
+            user = socket.user
+            found = await self._may_follow(user, follower.job_id)
             while user is not socket.user:  # rights were looked at meanwhile: decide by what they are now
                 user = socket.user
-                allowed, owner_id = await self._may_follow(user, follower.job_id)
-        except Exception:
-            logger.warning("cannot decide who may follow job %s", follower.job_id, exc_info=True)
-            await asyncio.sleep(SWEEP)  # the database is away: the answer has to wait for it
+                found = await self._may_follow(user, follower.job_id)
+        except Exception as error:
+            level = logging.DEBUG if isinstance(error, LogUnavailable) else logging.WARNING
+            logger.log(level, "cannot tell yet who may follow job %s: %s", follower.job_id, error)
+            await asyncio.sleep(SWEEP)  # the answer has to wait until the database, or the log, is back
             if socket.followers.get(follower.topic) is follower:
                 self._spawn(self._admit(follower))
             return
         if socket.followers.get(follower.topic) is not follower:
             return  # unsubscribed meanwhile, or asked for anew
-        if not allowed:
+        if not found.is_granted:
             socket.end(follower.topic, "not_found", "there is no such job")
             return
         watch = self._watch(follower.job_id)
-        watch.owner_id = owner_id
+        watch.owner_id = found.owner_id
         watch.add(follower)
         joined = self.groups.join(broadcast.job_group(follower.job_id))
         try:
@@ -129,19 +131,21 @@ class Hub:
         if follower in watch.followers:
             watch.admit(follower)
 
-    async def _may_follow(self, user: Any, job_id: str) -> tuple[bool, int | None]:
+    async def _may_follow(self, user: Any, job_id: str) -> rows.Permission:
         if (watch := self.watches.get(job_id)) and watch.owner_id is not None:
             return await in_thread(rows.may_follow, user, job_id, watch.owner_id, True)
-        snapshot = None
-        if self.log == "live":
-            with suppress(LogUnavailable):  # then the row may know
-                snapshot = await eventlog.asnapshot(job_id)
+        snapshot, was_asked = None, False
+        with suppress(LogUnavailable):  # then the row may know
+            snapshot, was_asked = await self.log.snapshot(job_id), True
         owner_id = snapshot.owner_id if snapshot else None
-        return await in_thread(rows.may_follow, user, job_id, owner_id, snapshot is not None)
+        found = await in_thread(rows.may_follow, user, job_id, owner_id, snapshot is not None)
+        if not found.is_known and not was_asked:
+            raise LogUnavailable("a job without a row may still be in the log")
+        return found
 
     def _watch(self, job_id: str) -> Watch:
         if job_id not in self.watches:
-            self.watches[job_id] = Watch(job_id, log_answers=lambda: self.log == "live", empty=self._unwatch)
+            self.watches[job_id] = Watch(job_id, self.log, empty=self._unwatch)
         return self.watches[job_id]
 
     def _unwatch(self, watch: Watch) -> None:
@@ -191,16 +195,16 @@ class Hub:
         await self.jobs.look_for_deleted()
 
     def _log_is(self, state: Literal["live", "away"]) -> None:
-        if state != self.log:
+        if state != self.log.state:
             logger.warning("the event log is %s", state)
-            self.log = state
+            self.log.state = state
             self._tell_all()
 
     async def _tick(self) -> None:
         self._tell_all()
 
     def _tell_all(self) -> None:
-        frame = frames.tick(self.log)
+        frame = frames.tick(self.log.state)
         for socket in list(self.sockets):
             socket.offer(frame)
 
@@ -224,8 +228,7 @@ class Hub:
             await asyncio.sleep(0.2)  # a storm of messages is one look
 
     async def _check_rights(self) -> None:
-        """Look at all sockets' sessions and rights again: user and session are otherwise those of the
-        start."""
+        """Look at all sockets' sessions and rights again; otherwise they would stay what they were at first."""
         sockets = [(socket, socket.user) for socket in self.sockets]
         if not sockets:
             return

@@ -1,5 +1,4 @@
-"""Which pages may open our socket: a browser sends our cookies along from everywhere, and only tells the
-page's origin."""
+"""Which pages may open our socket: browsers send our cookies along from any page, and only tell which it is."""
 
 from __future__ import annotations
 
@@ -16,7 +15,7 @@ _LOOPBACK = [".localhost", "127.0.0.1", "[::1]"]
 
 
 class OriginGuard:
-    """ASGI middleware for websockets: a foreign or `null` Origin is refused with 403, before anything is
+    """ASGI middleware for websockets: a foreign or `null` Origin is refused with 403, before it is
     accepted.
 
     A missing Origin is fine: programs send none, and browsers always do.
@@ -35,8 +34,7 @@ class OriginGuard:
 
 
 def is_ours(origin: str, headers: Mapping[bytes, str], scheme: str = "ws") -> bool:
-    """Whether `origin` is the very origin that was asked (scheme, host and port), or one that the settings
-    trust."""
+    """Whether `origin` is the very one that was asked (scheme, host, port), or one that the settings trust."""
     theirs = _parse(origin)
     if theirs is None:
         return False

@@ -27,8 +27,7 @@ class BadRequest(ValueError):
 
 @dataclass(frozen=True)
 class Subscribe:
-    """Follow `topic`; `job_id` is None for the list. `after` is the client's cursor, in `epoch` if it knows
-    that."""
+    """Follow `topic`; `job_id` is None for the list. `after` is the client's cursor, in `epoch` if given."""
 
     topic: str
     job_id: str | None = None

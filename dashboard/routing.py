@@ -1,5 +1,4 @@
-"""Websocket routes. A project with routes of its own takes `websocket_urlpatterns`; ours takes
-`application`."""
+"""Websocket routes: `application` for us, `websocket_urlpatterns` for a project that has routes of its own."""
 
 from __future__ import annotations
 

@@ -29,6 +29,15 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Permission:
+    """Whether there is such a job, whether somebody may follow it, and whose it is as far as known."""
+
+    is_known: bool
+    is_granted: bool
+    owner_id: int | None
+
+
+@dataclass(frozen=True)
 class Listing:
     """Which jobs somebody's list begins with, and the `change` up to which that is complete."""
 
@@ -39,8 +48,7 @@ class Listing:
 
 @dataclass(frozen=True)
 class Changes:
-    """Rows in the order of their changes; `visible` has, for each user asked for, the places of those that he
-    may see."""
+    """Rows in the order of their changes; `visible` has, for each user, the places of those he may see."""
 
     items: list[frames.Item]
     owners: dict[str, int | None]
@@ -49,8 +57,7 @@ class Changes:
 
 @dataclass(frozen=True)
 class Rights:
-    """What a fresh look at all sockets found. `lost` and `gained` are by id() of the user as he was
-    before."""
+    """What a fresh look at all sockets found; `lost` and `gained` by id() of the user as he was before."""
 
     users: dict[Credential, Any]
     owners: dict[str, int | None]
@@ -59,8 +66,8 @@ class Rights:
     gained: set[int]
 
 
-def may_follow(user: Any, job_id: str, owner_id: int | None, known: bool) -> tuple[bool, int | None]:
-    """Whether `user` may follow the job, and its owner as far as known.
+def may_follow(user: Any, job_id: str, owner_id: int | None, known: bool) -> Permission:
+    """Whether `user` may follow the job.
 
     `known` says that the log knows the job, with that owner. Where it names none the row may: a worker that
     was quicker than the one who announces does not know whose the job is.
@@ -68,7 +75,7 @@ def may_follow(user: Any, job_id: str, owner_id: int | None, known: bool) -> tup
     if owner_id is None:
         found = list(Job.objects.filter(pk=job_id).values_list("owner_id", flat=True))
         known, owner_id = known or bool(found), found[0] if found else None
-    return known and access.may_see(user, owner_id), owner_id
+    return Permission(known, known and access.may_see(user, owner_id), owner_id)
 
 
 def one(job_id: str) -> Row | None:
@@ -107,23 +114,17 @@ def _newest(visible: QuerySet[Job], states: Iterable[str], most: int) -> tuple[l
 
 
 def listed(user: Any, job_ids: Sequence[str]) -> Changes:
-    """Those of the jobs that `user` may (still) see, in the order of `job_ids`; their place is the one in
-    there."""
+    """Those of the jobs that `user` may (still) see; their place is the one that they have in `job_ids`."""
     rows = _shown(access.jobs_for(user)).in_bulk([UUID(job_id) for job_id in job_ids])
     found = [(n, rows[UUID(job_id)]) for n, job_id in enumerate(job_ids) if UUID(job_id) in rows]
     items = [frames.job_item(n, row.as_dict()) for n, row in found]
-    return Changes(
-        items, {str(row.pk): row.owner_id for _, row in found}, {id(user): tuple(range(len(items)))}
-    )
+    return Changes(items, {str(row.pk): row.owner_id for _, row in found}, {id(user): tuple(range(len(items)))})
 
 
 def changes(after: int, most: int, users: Collection[Any]) -> Changes:
     """The next `most` rows that changed later than `after`, and which of them each of `users` may see."""
     rows = list(_shown(Job.objects.filter(change__gt=after)).order_by("change")[:most])
-    visible = {
-        id(user): tuple(n for n, row in enumerate(rows) if access.may_see(user, row.owner_id))
-        for user in users
-    }
+    visible = {id(user): tuple(n for n, row in enumerate(rows) if access.may_see(user, row.owner_id)) for user in users}
     return Changes(
         [frames.job_item(row.change, row.as_dict()) for row in rows],
         {str(row.pk): row.owner_id for row in rows},
@@ -132,8 +133,8 @@ def changes(after: int, most: int, users: Collection[Any]) -> Changes:
 
 
 def deleted(owners: dict[str, int | None], users: Collection[Any]) -> dict[int, list[str]]:
-    """Which of the jobs, given with their owners, have no rows any more; for each user (by id()) what he saw
-    of them."""
+    """Which of the jobs, given with their owners, have no rows any more: for each user (by id()) those of
+    which he may know."""
     left = _owners(owners)
     gone = {job_id: owner_id for job_id, owner_id in owners.items() if job_id not in left}
     return {id(user): [j for j, owner_id in gone.items() if access.may_see(user, owner_id)] for user in users}
@@ -149,9 +150,7 @@ def rights(
     """
     people = credentials.users({credential for credential, _ in known})
     owners = {**followed, **_owners(followed)}
-    sees = {
-        (c, owner): access.may_see(user, owner) for c, user in people.items() for owner in {*owners.values()}
-    }
+    sees = {(c, owner): access.may_see(user, owner) for c, user in people.items() for owner in {*owners.values()}}
     listed = set(listed)
     lost: dict[int, set[int | None]] = {}
     gained: set[int] = set()

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
 
 from dashboard import frames
-from dashboard.asgi import Send
+from dashboard.asgi import Message, Send
 from dashboard.credentials import Credential
 from dashboard.credit import Credit
 from dashboard.frames import Frame
+
+logger = logging.getLogger(__name__)
 
 CLOSE_SIGNED_OUT = 4401
 CLOSE_UNREAD = 4408
 # Answers that wait for credit. Whoever asks on and reads nothing is closed like one who reads nothing.
 _MOST_ANSWERS = 250
+
+
+async def say(send: Send, message: Message) -> bool:
+    """Send `message`; False where the client has just gone, which servers raise for in ways of their own."""
+    try:
+        await send(message)
+    except Exception as error:
+        logger.debug("%s came too late: %s: %s", message["type"], type(error).__name__, error)
+        return False
+    return True
 
 
 class Follower(Protocol):
@@ -99,14 +112,15 @@ class Socket:
         return self.is_open and self._credit.is_overdue(time.monotonic())
 
     async def write(self) -> None:
-        """Send what is on its way, until the socket is closed. One task for each socket: a slow one holds up
-        none."""
+        """Send what is on its way, until the socket is closed: a task of its own, so that none waits for it."""
         while self._close_code is None:
             await self._wake.wait()
             self._wake.clear()
             while self._outbox and self._close_code is None:
-                await self._send({"type": "websocket.send", "text": self._outbox.popleft().text})
-        await self._send({"type": "websocket.close", "code": self._close_code})
+                if not await say(self._send, {"type": "websocket.send", "text": self._outbox.popleft().text}):
+                    self.is_open = False
+                    return
+        await say(self._send, {"type": "websocket.close", "code": self._close_code})
 
     def gone(self) -> None:
         """The connection is over."""

@@ -17,9 +17,9 @@ from typing import Any
 from dashboard import frames, rows
 from dashboard.frames import Part
 from dashboard.protocol import Subscribe
+from dashboard.reading import LogReader
 from dashboard.sockets import Socket
 from dashboard.threads import in_thread
-from tasks import eventlog
 from tasks.eventlog import LogUnavailable
 
 logger = logging.getLogger(__name__)
@@ -72,18 +72,15 @@ class JobFollower:
 
 
 class Watch:
-    """All followers of one job; `head` is the highest (epoch, seq) that the log, or the row, is known to
-    have."""
+    """All followers of one job; `head` is the highest (epoch, seq) that the log or the row is known to have."""
 
-    def __init__(
-        self, job_id: str, *, log_answers: Callable[[], bool], empty: Callable[[Watch], None]
-    ) -> None:
+    def __init__(self, job_id: str, log: LogReader, *, empty: Callable[[Watch], None]) -> None:
         self.job_id = job_id
         self.owner_id: int | None = None
         self.followers: set[JobFollower] = set()
         self.head = (0, 0)
         self.is_logged = True  # as far as the last sweep has seen
-        self._log_answers, self._empty = log_answers, empty
+        self._log, self._empty = log, empty
         self._row_change = 0
         self._task: asyncio.Task[None] | None = None
         self._again = False
@@ -136,11 +133,7 @@ class Watch:
         """The log has the job at (epoch, seq)."""
         self.head = max(self.head, (epoch, seq))
         for follower in self.followers:
-            if (
-                follower.marked is not None
-                and follower.epoch == epoch
-                and seq < follower.marked <= follower.seq
-            ):
+            if follower.marked is not None and follower.epoch == epoch and seq < follower.marked <= follower.seq:
                 # The log fell back, as Redis does by up to a second when the machine loses power: these
                 # numbers will be given out again, to other events.
                 follower.needs_snapshot = True
@@ -163,11 +156,7 @@ class Watch:
         return [f for f in self.followers if f.is_admitted and self._is_behind(f) and f.socket.has_credit]
 
     def _is_behind(self, follower: JobFollower) -> bool:
-        if (
-            follower.needs_snapshot
-            or not follower.is_answered
-            or (follower.epoch or 0, follower.seq) < self.head
-        ):
+        if follower.needs_snapshot or not follower.is_answered or (follower.epoch or 0, follower.seq) < self.head:
             return True
         return follower.change is not None and follower.change < self._row_change
 
@@ -193,18 +182,13 @@ class Watch:
         # While this changes, reading on makes sense; a log that says no more than before must not be asked
         # for ever.
         return self.head, sorted(
-            (id(f), f.epoch or 0, f.seq, f.needs_snapshot, f.is_answered, f.change or 0)
-            for f in self.followers
+            (id(f), f.epoch or 0, f.seq, f.needs_snapshot, f.is_answered, f.change or 0) for f in self.followers
         )
 
-    async def _serve(
-        self, group: list[JobFollower], epoch: int | None, seq: int, needs_snapshot: bool
-    ) -> None:
+    async def _serve(self, group: list[JobFollower], epoch: int | None, seq: int, needs_snapshot: bool) -> None:
         """Read once for followers at the same cursor, and send it to those who still are there."""
         head = self.head
         try:
-            if not self._log_answers():
-                raise LogUnavailable
             if needs_snapshot:
                 known = await self._from_snapshot(group, epoch, seq, head)
             else:
@@ -218,7 +202,7 @@ class Watch:
     async def _from_snapshot(
         self, group: list[JobFollower], epoch: int | None, seq: int, head: tuple[int, int]
     ) -> bool:
-        found = await eventlog.asnapshot(self.job_id)
+        found = await self._log.snapshot(self.job_id)
         if found is None:
             return False
         self._reads(head, found.epoch, found.seq)
@@ -228,10 +212,8 @@ class Watch:
                 follower.take_snapshot(frame, found.epoch, found.seq)
         return True
 
-    async def _from_log(
-        self, group: list[JobFollower], epoch: int | None, seq: int, head: tuple[int, int]
-    ) -> bool:
-        page = await eventlog.aread(self.job_id, seq, _PAGE)
+    async def _from_log(self, group: list[JobFollower], epoch: int | None, seq: int, head: tuple[int, int]) -> bool:
+        page = await self._log.page(self.job_id, seq, _PAGE)
         if page is None:
             return False
         self._reads(head, page.epoch, page.seq)
@@ -242,9 +224,7 @@ class Watch:
             for follower in still:
                 follower.needs_snapshot = True
             return True
-        parts = frames.events(
-            still[0].topic, page.epoch, [frames.stored_item(event) for event in page.events]
-        )
+        parts = frames.events(still[0].topic, page.epoch, [frames.stored_item(event) for event in page.events])
         if not parts:
             parts = [Part(frames.no_events(still[0].topic, page.epoch), seq)]
             still = [follower for follower in still if not follower.is_answered]

@@ -29,7 +29,7 @@ class Reader:
         if token:
             headers["Authorization"] = f"Bearer {token}"
         url = stack.ws_url if not path else stack.ws_url.replace("/ws/", path)
-        self.ws: ClientConnection = connect(
+        self._connecting = connect(
             url, additional_headers=headers, origin=origin, compression=None, max_size=None, **options
         )
         self.acks = acks
@@ -38,10 +38,11 @@ class Reader:
         self.ticks: list[dict[str, Any]] = []
 
     def __enter__(self) -> Reader:
+        self.ws: ClientConnection = self._connecting.__enter__()
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.ws.close()
+    def __exit__(self, *error: Any) -> None:
+        self._connecting.__exit__(*error)
 
     def say(self, **frame: Any) -> None:
         """Send a frame."""

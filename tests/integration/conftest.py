@@ -1,0 +1,37 @@
+"""What tests of the sockets share: a web process without a worker, so that nobody else writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.stack import Stack
+
+
+@pytest.fixture(scope="session")
+def web() -> Iterator[Stack]:
+    """Redis and daphne, and the cast: alice and bob may launch, charlie may nothing, dora is staff."""
+    running = Stack()
+    try:
+        running.start("redis")
+        running.manage("migrate", "-v0")
+        running.manage("collectstatic", "-v0", "--noinput")
+        running.start("daphne")
+        cast(running)
+        yield running
+        said = running.log("daphne")
+        for complaint in ("Exception inside application", "took too long", "never retrieved", "was destroyed"):
+            at = said.find(complaint)
+            assert at < 0, said[max(0, at - 300) : at + 3000]
+    finally:
+        running.down()
+
+
+def cast(running: Stack) -> None:
+    """Make the cast's accounts."""
+    running.user("alice", launch=True)
+    running.user("bob", launch=True)
+    running.user("charlie")
+    running.user("dora", staff=True)
+    running.run("from tests.support import writing; writing.open_log()")
