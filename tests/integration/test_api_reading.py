@@ -277,3 +277,4 @@ async def test_a_large_file_is_streamed_by_asgi(async_client, alice):
     response.close()
     assert b"".join(chunks) == content
     assert max(map(len, chunks)) <= 256 * 1024
+    await sync_to_async(lambda: connection.close())()  # of the thread that did the work
