@@ -28,7 +28,6 @@ def stack():
     running = Stack(TASKCAST_APPS=PLAIN)
     try:
         running.up()
-        running.run("from tasks import eventlog; eventlog.open_epoch(1)")  # TEMP until the watch
         yield running
     finally:
         running.down()
