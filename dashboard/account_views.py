@@ -50,7 +50,9 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
 
     The first GET uses the link up; the session that it opened may come back to the form until a password is set.
     """
-    first = request.method == "GET" and not _is_preview(request) and not _is_welcomed(request)
+    if _is_preview(request):
+        return _not_now()
+    first = request.method == "GET" and not _is_welcomed(request)
     if first and (user := accounts.use_welcome_token(token)):
         login(request, user, backend=_BACKEND)
         request.session[_WELCOMED] = user.pk
@@ -74,6 +76,13 @@ def _is_welcomed(request: HttpRequest) -> bool:
 
 
 def _is_preview(request: HttpRequest) -> bool:
-    # A browser that loads ahead of the reader must not use up what works once.
+    # A browser that loads ahead of the reader must not use up what works once, nor a chat that looks what is linked.
     purpose = request.headers.get("Sec-Purpose", "") + request.headers.get("Purpose", "")
-    return "prefetch" in purpose or "prerender" in purpose
+    return request.method == "HEAD" or "prefetch" in purpose or "prerender" in purpose
+
+
+def _not_now() -> HttpResponse:
+    response = HttpResponse(status=503)
+    # Django logs the address of what it refuses, and this one still opens something.
+    response._has_been_logged = True  # type: ignore[attr-defined]
+    return response
