@@ -14,7 +14,11 @@ class Stopping:
     def __init__(self, under_make: bool) -> None:
         self._asked = 0
         self._make = os.getppid() if under_make else None
+        # `make up &` in a script: the shell has both ignore SIGINT, and make never catches it.
+        self._make_caught = self._make is not None and _catches(self._make, signal.SIGINT)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
+                continue  # nohup
             signal.signal(number, self._ask)
 
     def __bool__(self) -> bool:
@@ -37,9 +41,14 @@ class Stopping:
             return False
         if os.getppid() != self._make:
             return True
-        try:
-            status = Path(f"/proc/{self._make}/status").read_text()
-        except OSError:
-            return False
-        caught = next((line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:")), None)
-        return caught is not None and not int(caught, 16) & (1 << (signal.SIGINT - 1))
+        return self._make_caught and not _catches(self._make, signal.SIGINT)
+
+
+def _catches(process: int, number: signal.Signals) -> bool:
+    """Whether the process has a handler for the signal; True where that cannot be known."""
+    try:
+        status = Path(f"/proc/{process}/status").read_text()
+    except OSError:
+        return True
+    caught = next((line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:")), None)
+    return caught is None or bool(int(caught, 16) & (1 << (number - 1)))

@@ -121,6 +121,19 @@ def test_a_signal_to_one_of_them_alone_ends_all(up, whom: str, number: signal.Si
     one.gone()
 
 
+def test_it_runs_in_the_background_of_a_script(up) -> None:
+    """A shell without job control starts `make up &` with SIGINT ignored: that is no wish to stop."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        one = up()
+    finally:
+        signal.signal(signal.SIGINT, before)
+    one.ready()
+    os.kill(one.make.pid, signal.SIGTERM)
+    one.ended()
+    one.gone()
+
+
 def test_a_killed_supervisor_leaves_no_orphan(up) -> None:
     one = up()
     one.ready()
