@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.db import OperationalError, connection, connections
 from django.utils import timezone
 
-from tasks import archive, epochs, eventlog, events, recorder, records
+from tasks import archive, epochs, eventlog, events, logtail, recorder, records
 from tasks.eventlog import Change
 from tasks.models import Counter, Job, JobEvents
 
@@ -51,6 +51,11 @@ def progress(job_id, first, last):
 def end(job_id, **fields):
     done = {"state": "succeeded", "finished_at": events.now(), "result": 8, **fields}
     return eventlog.append(job_id, [Change("state", done)], writer="end", n=1, attempt=1)
+
+
+@pytest.fixture(autouse=True)
+def nobody_rests():
+    recorder._resting.clear()
 
 
 def record_all():
@@ -158,6 +163,16 @@ def test_what_is_written_while_a_batch_is_recorded_stays_dirty(monkeypatch):
     assert_recorded(job_id)
 
 
+def test_events_newer_than_the_snapshot_wait_for_the_next_batch(redis_server):
+    """Between the two reads of a job somebody may write: a row must never be older than its archive."""
+    job_id = launch()
+    client = redis_server.client()
+    raw = client.hgetall(f"taskcast:job:{job_id}")
+    begin(job_id)
+    tail = logtail._tail(job_id, raw, client.xrange(f"taskcast:log:{job_id}"))
+    assert [seq for seq, _ in tail.events] == [1]
+
+
 def test_a_recorder_that_dies_before_it_settles_doubles_nothing(monkeypatch):
     job_id = launch()
     begin(job_id)
@@ -198,6 +213,7 @@ def test_recorders_at_once_write_each_event_once():
     for thread in threads:
         thread.join()
     assert failures == []
+    assert recorder._resting == {}, "a job was refused: two wrote the same"
     for job_id in ids:
         assert_recorded(job_id)
 
@@ -295,7 +311,7 @@ def test_a_log_that_lost_its_last_second_is_put_right_from_the_row(redis_server)
 
 def test_a_batch_read_before_the_log_began_anew_is_not_written():
     job_id = launch()
-    tail = records.plan(job_id, records.Known(), recorder.logtail.tails({job_id: 0}, 10)[job_id])
+    tail = records.plan(job_id, records.Known(), logtail.tails({job_id: 0}, 10)[job_id])
     epoch = epochs.counted()
     epochs._begin()
     assert recorder._write([tail], epoch) == ([], 0)
@@ -336,19 +352,19 @@ def test_the_archive_of_an_old_job_keeps_all_but_superseded_progress():
     job_id, young = launch(), launch()
     for each in (job_id, young):
         begin(each)
+        for i, cancel in enumerate(("asked", "seen"), start=1):
+            eventlog.append(each, [Change("state", {"cancel": cancel})], writer="c", n=i, attempt=1)
         for i in range(3):
             progress(each, i * 10 + 1, i * 10 + 10)
             record_all()
-        eventlog.append(
-            each, [Change("log", lines=[{"time": "", "level": "info", "text": "hello"}])], writer="l", n=1
-        )
+        eventlog.append(each, [Change("log", lines=[{"time": "", "level": "info", "text": "hello"}])], writer="l", n=1)
         end(each)
     record_all()
     Job.objects.filter(pk=job_id).update(finished_at=timezone.now() - timedelta(minutes=16))
     assert archive.compact_once() == 1
     assert archive.compact_once() == 0
     found = archived(job_id)
-    assert [event["kind"] for event in found] == ["state", "state", "progress", "log", "state"]
+    assert [event["kind"] for event in found] == ["state"] * 4 + ["progress", "log", "state"]
     seqs = [event["seq"] for event in found]
     assert seqs == sorted(set(seqs))
     folded = events.fold_all(events.blank_job(job_id), found)

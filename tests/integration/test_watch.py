@@ -124,21 +124,24 @@ def test_many_who_open_at_once_open_one_epoch(redis_server):
 
 
 def test_a_restore_that_is_cut_off_by_another_flush_is_not_opened(redis_server, monkeypatch):
-    launch()
-    record_all()
+    now = timezone.now()
+    Job.objects.bulk_create(Job(task="t", created_at=now) for _ in range(150))
+    ids = [str(pk) for pk in Job.objects.values_list("pk", flat=True)]
     redis_server.client().flushall()
-    restore = eventlog.restore
+    restore, left = eventlog.restore, [50]
 
-    def flush_meanwhile(*args, **options):
+    def flush_once_meanwhile(*args, **options):
         restore(*args, **options)
-        redis_server.client().flushall()
+        left[0] -= 1
+        if left[0] == 0:
+            redis_server.client().flushall()
 
     with monkeypatch.context() as patch:
-        patch.setattr(eventlog, "restore", flush_meanwhile)
+        patch.setattr(eventlog, "restore", flush_once_meanwhile)
         assert not epochs.open_anew()
     assert eventlog.current_epoch() is None
     epochs.check()
-    assert eventlog.snapshot(str(Job.objects.get().pk)) is not None
+    assert len(eventlog.heads(ids)) == 150
 
 
 def test_a_new_database_beside_a_redis_in_use_counts_on_from_there(redis_server, ticking):
@@ -224,6 +227,22 @@ def test_the_next_attempt_is_not_lost_with_the_last_ones_worker(redis_server, al
     begin(job_id, LEASE)
     eventlog.append(job_id, [Change("state", {"state": "retrying"})], writer="w", n=1, attempt=1)
     begin(job_id, "taskcast:lease:other:boot", retries=1)
+    watch.lose(job_id, LEASE, alive=False)
+    assert eventlog.snapshot(job_id).job["state"] == "started"
+
+
+def test_an_attempt_that_starts_while_its_predecessor_is_judged_goes_on(redis_server, monkeypatch):
+    job_id = launch()
+    begin(job_id, LEASE)
+    running = eventlog.running
+
+    def start_meanwhile():
+        found = running()
+        eventlog.append(job_id, [Change("state", {"state": "retrying"})], writer="w", n=1, attempt=1)
+        begin(job_id, "taskcast:lease:other:boot", retries=1)
+        return found
+
+    monkeypatch.setattr(eventlog, "running", start_meanwhile)
     watch.lose(job_id, LEASE, alive=False)
     assert eventlog.snapshot(job_id).job["state"] == "started"
 
