@@ -15,6 +15,7 @@ register = template.Library()
 _ROWS = 200
 _TEXT = 100_000
 _DEEP = 3
+_LONG = 32
 
 
 @register.filter
@@ -56,8 +57,7 @@ def _object(fields: dict[str, Any], depth: int) -> SafeString:
 def _table(rows: list[dict[str, Any]]) -> SafeString:
     shown = rows[:_ROWS]
     columns = list(dict.fromkeys(column for row in shown for column in row))
-    numeric = {column: all(_is_number(row.get(column)) for row in shown) for column in columns}
-    css = {column: SafeString(' class="number"') if numeric[column] else "" for column in columns}
+    css = {column: _kind([row.get(column) for row in shown]) for column in columns}
     head = format_html_join("", '<th scope="col"{}>{}</th>', ((css[column], column) for column in columns))
     lines = (
         format_html_join("", "<td{}>{}</td>", ((css[column], _cell(row.get(column))) for column in columns))
@@ -76,8 +76,12 @@ def _table(rows: list[dict[str, Any]]) -> SafeString:
     )
 
 
-def _is_number(item: Any) -> bool:
-    return item is None or (isinstance(item, int | float) and not isinstance(item, bool))
+def _kind(cells: list[Any]) -> SafeString | str:
+    # Numbers stand to the right; long texts get room, which a browser would rather give to short ones.
+    if all(item is None or (isinstance(item, int | float) and not isinstance(item, bool)) for item in cells):
+        return SafeString(' class="number"')
+    is_long = any(isinstance(item, str) and len(item) > _LONG for item in cells)
+    return SafeString(' class="long"') if is_long else ""
 
 
 def _cell(item: Any) -> str | SafeString:

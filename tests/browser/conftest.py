@@ -39,12 +39,16 @@ def people(stack: Stack) -> Stack:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """The machine's Chromium; it is kept from asking anybody anything."""
-    binary = next(filter(None, map(shutil.which, BROWSERS)))
     silent = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=binary, args=[*silent, "--disable-sync"])
+        browser = playwright.chromium.launch(executable_path=binary(), args=[*silent, "--disable-sync"])
         yield browser
         browser.close()
+
+
+def binary() -> str:
+    """Where Chromium is; tools/test_needs.py has seen to it."""
+    return next(filter(None, map(shutil.which, BROWSERS)))
 
 
 class Reader:

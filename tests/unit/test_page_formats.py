@@ -47,6 +47,11 @@ def test_times(iso: str, day: str, clock: str) -> None:
         assert (taskcast.when(iso), taskcast.clock(iso)) == (day, clock)
 
 
+@pytest.mark.parametrize(("shown", "markup"), EXAMPLES["values"])
+def test_values(shown: Any, markup: str) -> None:
+    assert taskcast_value.value(shown) == markup
+
+
 def test_a_value_is_never_markup() -> None:
     hostile = "<script>alert(1)</script>"
     for shown in (hostile, [hostile], [{hostile: hostile}], {hostile: {hostile: [[hostile]]}}):

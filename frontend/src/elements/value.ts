@@ -7,6 +7,8 @@ type Row = { [column: string]: Json };
 
 /** Rows drawn at first; a table of ten thousand would freeze the page. */
 const ROWS = 200;
+/** A cell with more characters than this is long. */
+const LONG = 32;
 /** Characters of JSON drawn; the file has it whole. */
 const TEXT = 100_000;
 
@@ -46,19 +48,25 @@ const isRow = (json: Json): boolean => json !== null && typeof json === "object"
 export function table(rows: Row[], all = false): TemplateResult {
   const shown = all ? rows : rows.slice(0, ROWS);
   const columns = [...new Set(shown.flatMap(Object.keys))];
-  const numeric = columns.map((column) => shown.every((row) => typeof (row[column] ?? 0) === "number"));
+  const kinds = columns.map((column) => kind(shown.map((row) => row[column] ?? null)));
   return html`<div class="table-scroll" tabindex="0" role="group" aria-label=${t("{count} rows", { count: count(rows.length) })}>
       <table class="value-table">
-        <thead><tr>${columns.map((column, at) => html`<th scope="col" class=${numeric[at] ? "number" : nothing}>${column}</th>`)}</tr></thead>
+        <thead><tr>${columns.map((column, at) => html`<th scope="col" class=${kinds[at] ?? nothing}>${column}</th>`)}</tr></thead>
         <tbody>
           ${shown.map(
             (row) =>
-              html`<tr>${columns.map((column, at) => html`<td class=${numeric[at] ? "number" : nothing}>${cell(row[column])}</td>`)}</tr>`,
+              html`<tr>${columns.map((column, at) => html`<td class=${kinds[at] ?? nothing}>${cell(row[column])}</td>`)}</tr>`,
           )}
         </tbody>
       </table>
     </div>
     ${shown.length < rows.length ? html`<p class="quiet">${t("{count} rows", { count: count(rows.length) })}: 1–${shown.length}</p>` : nothing}`;
+}
+
+/** Numbers stand to the right; long texts get room, which a browser would rather give to short ones. */
+function kind(cells: Json[]): "number" | "long" | undefined {
+  if (cells.every((item) => item === null || typeof item === "number")) return "number";
+  return cells.some((item) => typeof item === "string" && item.length > LONG) ? "long" : undefined;
 }
 
 function cell(json: Json | undefined): string | TemplateResult {
