@@ -1,7 +1,10 @@
 """A real worker: its lease, its recorder process, and what becomes of its jobs when it dies."""
 
+import json
 import os
 import signal
+import subprocess
+import sys
 import time
 import uuid
 
@@ -84,6 +87,10 @@ def lease_keys(stack: Stack) -> list[str]:
         return list(client.scan_iter(leases.PREFIX + "*"))
 
 
+def stack_said(client, key) -> dict:
+    return json.loads(client.hget(leases.WORKERS, key))
+
+
 def test_a_busy_worker_keeps_its_lease_and_its_recorder_until_its_last_job_has_ended(stack: Stack):
     path = str(stack.home / uuid.uuid4().hex)
     job_id = send(stack, path)
@@ -136,10 +143,17 @@ def test_a_busy_worker_keeps_its_lease_and_its_recorder_until_its_last_job_has_e
         stack.kill("worker", signal.SIGTERM)  # it has ended: the stack is told
 
 
-def stack_said(client, key) -> dict:
-    import json
-
-    return json.loads(client.hget(leases.WORKERS, key))
+def test_beat_has_the_watch_too():
+    code = """
+import django
+django.setup()
+import threading
+import project.celery
+from celery.signals import beat_init
+beat_init.send(None)
+assert "taskcast-watch" in [thread.name for thread in threading.enumerate()]
+"""
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
 def test_the_jobs_of_a_killed_worker_are_lost_within_twenty_seconds(stack: Stack):
@@ -162,12 +176,19 @@ def test_a_frozen_worker_loses_its_job_and_cannot_take_it_back(stack: Stack):
     reaches(stack, job_id, "started")
     stack.pause("worker")
     frozen = time.monotonic()
-    # Another process of ours ticks: here a second worker's recorder would; the interpreter stands for it.
-    tick = "from tasks import watch\nwatch.tick()"
+    # Another process of ours has the watch: daphne's or beat's thread in earnest.
+    code = """
+import threading
+from tasks import watch
+watch.run_in_thread()
+watch.run_in_thread()
+answer = [thread.name for thread in threading.enumerate()].count("taskcast-watch")
+"""
+    assert stack.run(code) == 1
 
     def lost():
-        stack.run(tick)
-        return stack.run("from tasks import eventlog\nanswer = eventlog.snapshot(id).job", id=job_id)["state"] == "lost"
+        code = "from tasks import eventlog\nanswer = eventlog.snapshot(id).job['state']"
+        return stack.run(code, id=job_id) == "lost"
 
     wait_for(lost, "the job is lost", 25)
     assert time.monotonic() - frozen > 5
@@ -177,6 +198,27 @@ def test_a_frozen_worker_loses_its_job_and_cannot_take_it_back(stack: Stack):
     assert job["result"] is None
     wait_for(lambda: "succeeded in" in stack.log("worker"), "the worker ends the task all the same")
     assert row(stack, job_id)["state"] == "lost"
+
+
+def test_an_outage_of_redis_costs_no_job(stack: Stack):
+    """The worker's main loop is late to reconnect: its recorder prolongs the lease until it does."""
+    path = stack.home / uuid.uuid4().hex
+    job_id = send(stack, str(path))
+    reaches(stack, job_id, "started")
+    stack.kill("redis")
+    # Celery tries after 2, 4, 6, 8 s: it will be back some 7 s after Redis.
+    wait_for(lambda: "Trying again in 8.00 seconds" in stack.log("worker"), "the worker has waited long", 40)
+    stack.start("redis")
+    with stack.redis() as client:
+        wait_for(lambda: lease_keys(stack), "the lease is back", 4)
+        (key,) = lease_keys(stack)
+        assert stack_said(client, key)["active"] is None, "the recorder cannot know"
+        wait_for(lambda: stack_said(client, key)["active"] == [job_id], "the worker is back")
+    path.touch()
+    reaches(stack, job_id, "succeeded")
+    said = stack.log("worker")
+    assert said.count("recording does not work") == 1, "said once, not ten times a second"
+    assert "recording works again" in said
 
 
 def test_flushall_begins_anew_and_the_running_job_ends_well(stack: Stack):
