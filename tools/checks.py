@@ -85,7 +85,7 @@ def slow_checks() -> list[Check]:
         *(Check(f"{folder} (SQLite)", [PYTHON, "-m", "pytest", "-q", folder]) for folder in folders),
         Check(
             "tests/integration (PostgreSQL)",
-            [*postgres, PYTHON, "-m", "pytest", "-q", "tests/integration", "-m", "not stack"],
+            [*postgres, PYTHON, "-m", "pytest", "-q", "tests/integration", "-m", "database"],
         ),
     ]
 
