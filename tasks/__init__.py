@@ -3,7 +3,7 @@
 Outside a worker these do nothing and fail nothing. Nothing here touches the database or the network when imported.
 """
 
-from tasks.install import install
+from tasks.joining import install
 from tasks.joblog import log, publish
 from tasks.launchable import launchable
 from tasks.progress import JobCancelled, cancelled, progress, track

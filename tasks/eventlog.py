@@ -343,11 +343,6 @@ def settle(recorded: Mapping[str, int]) -> None:
     _keep(lambda redis_: redis_.eval(_SETTLE, 2, PREFIX + "job:", DIRTY, *arguments))
 
 
-def expire(job_id: str, seconds: int) -> None:
-    """Let the job's stream and hash go after `seconds`. Only for jobs that are archived whole."""
-    _keep(lambda redis_: redis_.pipeline().expire(_stream(job_id), seconds).expire(_hash(job_id), seconds).execute())
-
-
 def trim(job_id: str, keep_after: int) -> None:
     """Drop the job's events up to the `seq` `keep_after`. Only for events that are archived."""
     _keep(lambda redis_: redis_.xtrim(_stream(job_id), minid=f"0-{keep_after + 1}", approximate=False))
@@ -373,7 +368,7 @@ def restore(job: events.JobDict, epoch: int, *, owner_id: int | None, lease: str
     def lay_down(redis_: redis.Redis) -> None:
         pipe = redis_.pipeline()
         pipe.delete(_hash(job["id"]), _stream(job["id"]))
-        pipe.hset(_hash(job["id"]), mapping=fields)
+        pipe.hset(_hash(job["id"]), mapping=dict[Any, Any](fields))
         if job["state"] == "started":
             pipe.hset(RUNNING, job["id"], lease)
         pipe.execute()

@@ -32,9 +32,10 @@ def gate(call: Callable[..., Any]) -> Callable[..., Any]:
     is_celerys_own = call.__module__.startswith("celery.")
 
     def __call__(self: Task, *args: Any, **kwargs: Any) -> Any:
-        # Looked up now: a worker replaces Task.__call__ by one that keeps this very request (celery.app.trace).
+        # Looked up now: a worker replaces Task.__call__ by one that keeps this very request (celery.app.trace), and
+        # notes there, in `_protected`, that it has.
         inner = Task.__call__ if is_celerys_own else call
-        request = self.request
+        request: Any = self.request
         if request.called_directly or request.is_eager or request._protected or not messages.is_recorded(self.name):
             return inner(self, *args, **kwargs)
         return _attempt(self, request, inner, args, kwargs)

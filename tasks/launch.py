@@ -162,7 +162,7 @@ def _send(job: Job) -> None:
         # Celery prints these into the worker's log: secrets are masked there too.
         argsrepr="()",
         kwargsrepr=repr(job.args),
-        **({"queue": job.queue} if job.queue else {}),
+        queue=job.queue or None,
     )
 
 

@@ -38,8 +38,6 @@ MISSING_TIMES = 3
 UNKNOWN_SECONDS = 15.0
 # A launch publishes by itself; what it has not after so long is dispatched here.
 LAUNCH_SECONDS = timedelta(seconds=1)
-# A job for later stays a row until so long before its time: a message would wait in some worker's memory.
-AHEAD = timedelta(seconds=60)
 _DISPATCHES = 200
 
 
@@ -163,7 +161,7 @@ def dispatch() -> int:
     waiting = Job.objects.filter(
         published_at=None, message__isnull=False, state__in=("scheduled", "queued", "retrying")
     )
-    due = waiting.filter(Q(eta=None) | Q(eta__lte=now + AHEAD), created_at__lte=now - LAUNCH_SECONDS)
+    due = waiting.filter(Q(eta=None) | Q(eta__lte=now), created_at__lte=now - LAUNCH_SECONDS)
     published = 0
     for job in due.order_by("eta", "created_at").select_related("owner")[:_DISPATCHES]:
         try:

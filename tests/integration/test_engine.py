@@ -3,6 +3,7 @@
 import re
 import time
 import uuid
+from datetime import datetime
 
 import pytest
 
@@ -247,3 +248,13 @@ def test_cancelling_what_has_ended_is_refused(stack):
         "try: cancel(id)\nexcept NotCancellable as error: answer = error.state"
     )
     assert stack.run(code, id=job_id) == "succeeded"
+
+
+def test_a_job_for_later_waits_as_a_row_and_runs_when_it_is_due(stack):
+    code = "from tasks.launch import launch\nanswer = str(launch(name, {'x': 4}, countdown=2).pk)"
+    job_id = stack.run(code, name=f"{PLAIN}.double")
+    assert job(stack, job_id)["state"] == "scheduled"
+    found = ended(stack, job_id)
+    assert found["result"] == 8
+    began, due = (datetime.fromisoformat(found[name]) for name in ("started_at", "created_at"))
+    assert (began - due).total_seconds() >= 2

@@ -272,8 +272,8 @@ def test_what_the_launch_did_not_publish_is_dispatched_once(queue, ticking):
     waiting = row(reason="the broker does not answer")
     young = row(age=0)
     cancelled = row(state="cancelled")
-    later = row(state="scheduled", eta=timezone.now() + timedelta(seconds=90))
-    soon = row(state="scheduled", eta=timezone.now() + timedelta(seconds=30))
+    later = row(state="scheduled", eta=timezone.now() + timedelta(seconds=30))
+    soon = row(state="scheduled", eta=timezone.now() - timedelta(seconds=1))
     ticking.tick(3)
     assert sorted(queue()) == sorted([waiting, soon])
     assert Job.objects.get(pk=waiting).published_at
