@@ -33,7 +33,7 @@ def find(path: str) -> Path:
     try:
         mode = target.stat().st_mode
     except OSError:
-        raise NotInDataFolder(f"There is no file {target.relative_to(root)} in {root}.") from None
+        raise NotInDataFolder(f"There is no file {target.relative_to(root)} in the data folder.") from None
     # Opening a pipe would wait for its other end for ever.
     if not stat.S_ISREG(mode):
         raise NotInDataFolder(f"{target.relative_to(root)} is not a file.")
