@@ -47,6 +47,7 @@ def main() -> int:
         failure = f"Taskcast stopped: {error}"
     finally:
         keeper.stop(stopping.hurry)
+        console.close()
     if failure:
         print(failure, file=sys.stderr, flush=True)
     return 1 if failure else 0
@@ -73,10 +74,10 @@ def _start(keeper: Keeper, console: Console, stopping: Stopping) -> None:
     keeper.add(parts.daphne(settings.HOST, settings.PORT))
     keeper.add(parts.worker(settings.CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT))
     beat_ready = keeper.add(parts.beat()).output.await_text(parts.BEAT_READY)
-    host = ready.browser_host(settings.HOST)
+    host, name = ready.browser_host(settings.HOST), ready.allowed_name(settings.ALLOWED_HOSTS)
     _wait(keeper, stopping, "beat", beat_ready.is_set)
     _wait(keeper, stopping, "worker", lambda: ready.worker_answers(celery_app))
-    _wait(keeper, stopping, "daphne", lambda: ready.pages_answer(host, settings.PORT))
+    _wait(keeper, stopping, "daphne", lambda: ready.pages_answer(host, settings.PORT, name))
 
 
 def _start_redis(keeper: Keeper) -> None:

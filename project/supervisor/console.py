@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import sys
+import queue
 import threading
 from collections import deque
 from collections.abc import Iterable
@@ -18,24 +18,43 @@ from project.logs import escaped
 WIDTH = 8
 LOG_BYTES, LOG_FILES = 10 * 1024 * 1024, 3
 REMEMBERED_LINES = 30
+WAITING_LINES = 5000
 
 
 class Console:
-    """Standard output, shared by the supervisor and the threads that copy the parts' lines."""
+    """Standard output, shared by the supervisor and the threads that copy the parts' lines.
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
+    Whoever started us may have stopped reading (a full pipe, a paused terminal). Then lines are dropped, and the log
+    files go on: a part must never wait for its output to be read.
+    """
+
+    def __init__(self, to: int = 1) -> None:
+        self._to = to
+        self._lines: queue.Queue[str | None] = queue.Queue(WAITING_LINES)
+        self._thread = threading.Thread(target=self._write, name="console", daemon=True)
+        self._thread.start()
 
     def say(self, line: str, part: str = "taskcast") -> None:
         """Write one line with the name of who says it."""
         self.plain(f"{part:<{WIDTH}} | {line}")
 
     def plain(self, line: str) -> None:
-        """Write the line as it is. Where nobody reads any more (`make up | head`), nothing: the log files go on."""
-        with self._lock, contextlib.suppress(OSError):
+        """Write the line as it is."""
+        with contextlib.suppress(queue.Full):
+            self._lines.put_nowait(line)
+
+    def close(self, seconds: float = 1) -> None:
+        """Give the last lines `seconds` to be read."""
+        with contextlib.suppress(queue.Full):
+            self._lines.put(None, timeout=seconds)
+        self._thread.join(seconds)
+
+    def _write(self) -> None:
+        while (line := self._lines.get()) is not None:
             data = (line + "\n").encode(errors="replace")
-            while data:
-                data = data[os.write(sys.stdout.fileno(), data) :]
+            with contextlib.suppress(OSError):  # `make up | head`: nobody reads any more
+                while data:
+                    data = data[os.write(self._to, data) :]
 
 
 class Output:

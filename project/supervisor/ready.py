@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 import redis
@@ -66,12 +66,17 @@ def redis_answers(url: str) -> bool:
         client.close()
 
 
-def pages_answer(host: str, port: int, paths: Iterable[str] = ("/healthz", "/readyz")) -> bool:
-    """Whether daphne answers 200 on its health pages."""
+def allowed_name(allowed: Sequence[str]) -> str:
+    """A Host header that Django lets through."""
+    return next((name.lstrip(".") for name in allowed if name != "*"), "localhost")
+
+
+def pages_answer(host: str, port: int, name: str, paths: Iterable[str] = ("/healthz", "/readyz")) -> bool:
+    """Whether daphne at `host` and `port` answers 200 on its health pages, asked for as host `name`."""
     for path in paths:
         connection = http.client.HTTPConnection(host.strip("[]"), port, timeout=5)
         try:
-            connection.request("GET", path, headers={"Host": "localhost"})
+            connection.request("GET", path, headers={"Host": name})
             if connection.getresponse().status != 200:
                 return False
         except (OSError, http.client.HTTPException):

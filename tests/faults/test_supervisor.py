@@ -23,7 +23,6 @@ class Lines(Console):
     """Keeps what is said instead of writing it."""
 
     def __init__(self) -> None:
-        super().__init__()
         self.said: list[str] = []
 
     def plain(self, line: str) -> None:
@@ -101,6 +100,22 @@ def alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def test_a_console_that_nobody_reads_holds_nobody_up(tmp_path: Path) -> None:
+    """Whoever starts `make up` from a program may stop reading after the ready line: the pipe holds 64 KiB."""
+    reader, writer = os.pipe()
+    keeper = Keeper(tmp_path, tmp_path / "logs", console := Console(writer))
+    keeper.add(
+        python("for n in range(20_000): print('line', n, 'x' * 100)\nprint('done')\nimport time; time.sleep(60)")
+    )
+    keeper.tick()
+    wait_for(lambda: "done" in (tmp_path / "logs" / "daphne.log").read_text()[-10:], "the log file has it all", 15)
+    keeper.stop(lambda: False)
+    console.close(0.1)
+    os.close(reader)
+    console.close(5)
+    os.close(writer)
 
 
 def test_output_is_never_waited_for(tmp_path: Path) -> None:

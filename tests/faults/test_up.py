@@ -153,6 +153,10 @@ def test_a_home_that_is_in_use_is_refused(up) -> None:
     assert answers(one)
 
 
+def test_other_allowed_hosts_do_not_keep_it_from_being_ready(up) -> None:
+    up(ALLOWED_HOSTS=".example.com", TRUSTED_ORIGINS="https://taskcast.example.com", HOST="0.0.0.0").ready()
+
+
 def test_a_deep_home_gets_a_short_socket(up, tmp_path: Path) -> None:
     deep = tmp_path / ("x" * 60) / ("y" * 60)
     one = up(deep)
