@@ -79,8 +79,10 @@ def _guarded(base: Any) -> Any:
 
             loop: Any = reactor
             transport = self.channel.transport
+            # Or Twisted would say "100 Continue" after our answer.
+            self.requestHeaders.removeHeader(b"expect")
             transport.write(_ANSWER)
-            loop.callLater(_LINGER, transport.abortConnection)
+            loop.callLater(_LINGER, transport.loseConnection)
             logger.warning("refused a request whose body is larger than %d bytes", largest)
 
     return GuardedRequest

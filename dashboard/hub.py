@@ -18,7 +18,7 @@ from typing import Any, Literal
 from dashboard import frames, rows
 from dashboard.groups import Groups
 from dashboard.joblist import JobList, ListFollower
-from dashboard.protocol import JOBS, MOST_TOPICS, Subscribe
+from dashboard.protocol import MOST_TOPICS, Subscribe
 from dashboard.reading import LogReader
 from dashboard.sockets import CLOSE_SIGNED_OUT, CLOSE_UNREAD, Socket
 from dashboard.threads import in_thread
@@ -253,7 +253,8 @@ class Hub:
 
     def _check_list(self, follower: ListFollower, found: rows.Rights, before: Any) -> None:
         if lost := found.lost.get(id(before)):
-            follower.drop([job_id for job_id, owner_id in self.jobs.owners.items() if owner_id in lost])
+            latest_first = reversed(self.jobs.owners.items())
+            follower.drop([job_id for job_id, owner_id in latest_first if owner_id in lost])
         if id(before) in found.gained:
             follower.begin_again()
 
@@ -277,6 +278,3 @@ def current() -> Hub:
         _hubs[loop] = Hub()
         _hubs[loop].start()
     return _hubs[loop]
-
-
-__all__ = ["JOBS", "Hub", "current"]

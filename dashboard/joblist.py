@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import islice
 from typing import Any
 
 from dashboard import frames, rows
 from dashboard.frames import MOST_ROWS, Item, Part
-from dashboard.protocol import JOBS
 from dashboard.sockets import Socket
 from dashboard.threads import in_thread
 
@@ -38,6 +37,7 @@ class ListFollower:
         self.is_answered = False
         self.gone: list[str] = []
         self._jobs = jobs
+        self._since = jobs.sendings
 
     def go_on(self) -> None:
         """The socket may be sent something again."""
@@ -52,9 +52,9 @@ class ListFollower:
         self.todo = None
         self._jobs.wake()
 
-    def drop(self, ids: Collection[str]) -> None:
-        """These jobs are no longer in the list."""
-        self.gone += ids
+    def drop(self, ids: Iterable[str]) -> None:
+        """These jobs are no longer in the list, if they ever were."""
+        self.gone += [job_id for job_id in ids if self._jobs.was_sent_since(job_id, self._since)]
         self._jobs.wake()
 
 
@@ -63,7 +63,9 @@ class JobList:
 
     def __init__(self) -> None:
         self.followers: set[ListFollower] = set()
-        self.owners: dict[str, int | None] = {}  # of jobs that were sent lately
+        self.owners: dict[str, int | None] = {}  # of jobs that were sent lately, the latest at the end
+        self.sendings = 0
+        self._sent: dict[str, int] = {}  # in which sending each of them was sent last
         self._changed = asyncio.Event()
         self._looked = 0
 
@@ -99,11 +101,12 @@ class JobList:
         self._looked += len(some)
         users = self._users(self.followers)
         gone = await in_thread(rows.deleted, some, users)
-        for follower in self.followers:
-            if ids := gone.get(id(follower.socket.user)):
-                follower.drop(ids)
-        for job_id in {job_id for ids in gone.values() for job_id in ids}:
-            self.owners.pop(job_id, None)
+        told = [follower for follower in self.followers if id(follower.socket.user) in gone]
+        for follower in told:
+            follower.drop(gone[id(follower.socket.user)])
+        if len(told) == len(self.followers):  # else somebody's rights were looked at meanwhile: again, next time
+            for job_id in {job_id for ids in gone.values() for job_id in ids}:
+                self._forget(job_id)
 
     async def _round(self) -> None:
         for follower in self._ready():
@@ -132,9 +135,9 @@ class JobList:
             found = await in_thread(rows.listed, user, some)
             if follower.socket.user is not user:
                 return self.wake()  # rights were looked at meanwhile: ask again with what they are now
+            self._remember(found.owners)
             if not self._send_start(follower, some, found.items):
                 return None
-            self._remember(found.owners)
         if not follower.is_answered:
             follower.is_answered = follower.socket.offer(frames.no_jobs())
         return None
@@ -178,10 +181,19 @@ class JobList:
     def _users(self, followers: Collection[ListFollower]) -> list[Any]:
         return list({id(follower.socket.user): follower.socket.user for follower in followers}.values())
 
+    def was_sent_since(self, job_id: str, sending: int) -> bool:
+        """Whether the job was sent to anybody after `sending`: one that was not is in no list begun since."""
+        return self._sent.get(job_id, 0) > sending
+
     def _remember(self, owners: dict[str, int | None]) -> None:
-        self.owners |= owners
+        self.sendings += 1
+        for job_id, owner_id in owners.items():
+            self._forget(job_id)
+            self.owners[job_id] = owner_id
+            self._sent[job_id] = self.sendings
         for job_id in list(islice(self.owners, max(0, len(self.owners) - _REMEMBERED))):
-            del self.owners[job_id]
+            self._forget(job_id)
 
-
-__all__ = ["JOBS", "JobList", "ListFollower"]
+    def _forget(self, job_id: str) -> None:
+        self.owners.pop(job_id, None)
+        self._sent.pop(job_id, None)

@@ -118,6 +118,23 @@ def test_killed_subscriptions_lose_nothing(web, job):
     assert follower.seen == list(range(2, last + 1))
 
 
+def test_messages_that_nobody_can_read_stop_nothing(web, job):
+    """The layer raises in the receiver for what it cannot decode: integer keys, or not its own format at all."""
+    with Reader(web, "alice") as reader, web.redis() as redis:
+        reader.subscribe(f"job:{job}", after=1)
+        reader.next()
+        (group,) = redis.pubsub_channels(f"*{job.replace('-', '')}")
+        # Of the last one the layer makes {"type": "job.events"}.
+        for junk in (b"\xc1", b"\x81\x01\x02", b"\x81\xa4type\xaajob.events"):
+            assert redis.publish(group, junk) == 1
+            reader.subscribe("jobs")
+            assert reader.next()["type"] == "jobs"
+        write(web, job, 1, 3, echo=True)
+        frames = reader.until(lambda frame: frame.get("events", [{"seq": 0}])[-1]["seq"] == 4)
+        assert [event["seq"] for frame in frames for event in frame.get("events", ())] == [2, 3, 4]
+        wait_for(lambda: "going on" in web.log("daphne"), "the log names the failure")
+
+
 def test_reconnecting_every_fifty_events_loses_and_repeats_nothing(web, job):
     last = 2001
     cookies = web.cookies("alice")
@@ -167,13 +184,19 @@ def test_the_law_holds_over_the_socket_with_values_too_long_for_a_frame(web, job
     assert now["error"] is None
 
 
+RESTORE = """
+from tests.support import writing as w
+from tasks import eventlog, events
+job = {**events.blank_job(job, task="t", owner="alice"), "seq": 1}
+eventlog.restore(job, epoch, owner_id=w.owner_id("alice"))
+"""
+
+
 def test_another_epoch_is_a_fresh_snapshot(web, job):
     with Reader(web, "alice") as reader:
         reader.subscribe(f"job:{job}")
         before = reader.next()
-        web.run(W + "from tasks import eventlog, events\n"
-                "eventlog.restore({**events.blank_job(job, task='t', owner='alice'), 'seq': 1}, epoch, owner_id=w.owner_id('alice'))",
-                job=job, epoch=before["epoch"] + 1)  # fmt: skip
+        web.run(RESTORE, job=job, epoch=before["epoch"] + 1)
         after = reader.next(5)
         assert (after["type"], after["epoch"], after["seq"]) == ("snapshot", before["epoch"] + 1, 1)
         write(web, job, 1, 1, echo=True)
@@ -222,14 +245,20 @@ def test_a_job_without_a_log_is_shown_from_its_row(web):
         assert reader.next(8)["job"]["reason"] == "repaired"
 
 
+ANNOUNCE = """
+from tests.support import writing as w
+from tasks import eventlog, events
+eventlog.announce(events.blank_job(job, owner="alice"), owner_id=w.owner_id("alice"))
+"""
+
+
 def test_a_job_that_is_launched_after_its_row_goes_on_with_its_log(web):
     job = web.run(W + "answer = w.row(state='queued')")
     with Reader(web, "alice") as reader:
         reader.subscribe(f"job:{job}")
         follower = Follower()
         follower.take(reader.next())
-        web.run(W + "from tasks import eventlog, events\n"
-                "eventlog.announce(events.blank_job(job, owner='alice'), owner_id=w.owner_id('alice'))", job=job)  # fmt: skip
+        web.run(ANNOUNCE, job=job)
         follower.take(reader.next(6))
         write(web, job, 1, 3, echo=True)
         while follower.job["seq"] < 4:

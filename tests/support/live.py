@@ -19,7 +19,7 @@ LARGEST_FRAME = 64 * 1024
 class Reader:
     """One connection. `frames` counts what has come; `acks=False` reads without acknowledging."""
 
-    def __init__(self, stack: Stack, name: str | None = None, *, token: str = "", acks: bool = True, origin: str | None = None,
+    def __init__(self, stack: Stack, name: str | None = None, *, token: str = "", acks: bool = True, origin: Any = None,
                  path: str = "", cookies: dict[str, str] | None = None, **options: Any) -> None:  # fmt: skip
         headers = {}
         if name and not token:
@@ -30,7 +30,7 @@ class Reader:
             headers["Authorization"] = f"Bearer {token}"
         url = stack.ws_url if not path else stack.ws_url.replace("/ws/", path)
         self._connecting = connect(
-            url, additional_headers=headers, origin=origin, compression=None, max_size=None, **options
+            url, additional_headers=headers, origin=origin, compression=None, max_size=None, max_queue=None, **options
         )
         self.acks = acks
         self.frames = 0

@@ -1,0 +1,157 @@
+"""Sockets while Redis dies, comes back and loses everything; clients that read nothing at all."""
+
+from __future__ import annotations
+
+import base64
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from tests.integration.conftest import cast
+from tests.support.live import Follower, Reader
+from tests.support.stack import Stack, wait_for
+
+W = "from tests.support import writing as w; "
+
+
+@pytest.fixture
+def own() -> Iterator[Stack]:
+    """A web process whose Redis may be killed."""
+    running = Stack()
+    try:
+        running.start("redis")
+        running.manage("migrate", "-v0")
+        running.start("daphne")
+        cast(running)
+        yield running
+    finally:
+        running.down()
+
+
+def test_readers_are_told_that_the_log_is_away_and_miss_nothing_when_it_is_back(own):
+    job = own.run(W + "answer = w.job()")
+    row = own.run(W + "answer = w.row(state='queued')")
+    own.run(W + "w.lines(job, 1, 5, echo=True)", job=job)
+    with Reader(own, "alice") as reader:
+        reader.subscribe(f"job:{job}")
+        follower = Follower()
+        follower.take(reader.next())
+        own.kill("redis", signal.SIGTERM)
+        away = reader.read(12)
+        while away["type"] != "tick" or away["log"] == "live":
+            away = reader.read(12)
+        # A job that has a row is shown all the same.
+        reader.subscribe(f"job:{row}")
+        assert reader.next(5)["job"]["id"] == row
+        own.start("redis")
+        own.run(W + "w.lines(job, 6, 5, echo=True)", job=job)
+        while follower.job["seq"] < 11:
+            follower.take(reader.next())
+        while reader.read(12).get("log") != "live":
+            pass
+        own.run(W + "w.lines(job, 11, 5, echo=True)", job=job)
+        while follower.job["seq"] < 16:
+            follower.take(reader.next())
+        assert follower.seen == list(range(7, 17))
+
+
+def test_a_hung_redis_is_away_and_the_sockets_live(own):
+    job = own.run(W + "answer = w.job()")
+    row = own.run(W + "answer = w.row(state='queued')")
+    with Reader(own, "alice") as reader:
+        reader.subscribe(f"job:{job}")
+        assert reader.next()["type"] == "snapshot"
+        own.pause("redis")
+        began = time.monotonic()
+        while reader.read(8)["log"] == "live":
+            pass
+        assert time.monotonic() - began < 10
+        reader.subscribe(f"job:{row}")
+        assert reader.next(8)["job"]["id"] == row
+        own.resume("redis")
+        while reader.read(12)["log"] == "away":
+            pass
+        own.run(W + "w.lines(job, 1, 5, echo=False)", job=job)
+        assert [event["seq"] for event in reader.next(6)["events"]] == [2, 3, 4, 5, 6]
+
+
+def test_a_redis_that_lost_everything_gives_fresh_snapshots(own):
+    job = own.run(W + "answer = w.job()")
+    own.run(W + "w.lines(job, 1, 5, echo=True)", job=job)
+    with Reader(own, "alice") as reader, own.redis() as redis:
+        reader.subscribe(f"job:{job}")
+        assert reader.next()["seq"] == 6
+        redis.flushall()
+        own.run(
+            W + "from tasks import eventlog, events\n"
+            "job = {**events.blank_job(job, task='t', owner='alice', state='started'), 'seq': 4}\n"
+            "eventlog.restore(job, 2, owner_id=w.owner_id('alice'), lease='')\n"
+            "eventlog.open_epoch(2)",
+            job=job,
+        )
+        frame = reader.next(6)
+        assert (frame["type"], frame["epoch"], frame["seq"]) == ("snapshot", 2, 4)
+        own.run(W + "w.lines(job, 1, 2, echo=True)", job=job)
+        frames = reader.until(lambda frame: frame["events"][-1]["seq"] == 6)
+        assert [event["seq"] for frame in frames for event in frame["events"]] == [5, 6]
+
+
+def test_twenty_clients_that_read_nothing_cost_little_and_are_closed(own):
+    """Without credit one such client made daphne grow by 400 MB in 50 s."""
+    job = own.run(W + "answer = w.job()")
+    cookie = "; ".join(f"{key}={value}" for key, value in own.cookies("alice").items())
+    own.run(W + "w.lines(job, 1, 100, echo=False, size=10_000)", job=job)
+
+    def memory() -> int:
+        with open(f"/proc/{own.pid('daphne')}/status") as status:
+            return next(int(line.split()[1]) // 1024 for line in status if line.startswith("VmRSS"))
+
+    def deaf() -> socket.socket:
+        client = socket.socket()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", own.port))
+        key = base64.b64encode(os.urandom(16)).decode()
+        client.sendall(
+            f"GET /ws/ HTTP/1.1\r\nHost: 127.0.0.1:{own.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\nCookie: {cookie}\r\n\r\n".encode()
+        )
+        answer = b""
+        while b"\r\n\r\n" not in answer:
+            answer += client.recv(1)
+        frame = f'{{"type":"subscribe","topic":"job:{job}","after":0}}'.encode()
+        client.sendall(bytes((0x81, 0x80 | len(frame), 0, 0, 0, 0)) + frame)
+        return client
+
+    before = memory()
+    clients = [deaf() for _ in range(20)]
+    began = time.monotonic()
+    left = list(clients)
+
+    def closed() -> bool:
+        for client in list(left):
+            try:
+                client.sendall(b"\x8a\x80\x00\x00\x00\x00")  # a pong: a byte now and then, and nothing read
+            except OSError:
+                left.remove(client)
+        return not left
+
+    wait_for(closed, "all are closed", 30)
+    assert time.monotonic() - began < 25
+    assert memory() - before < 40
+    for client in clients:
+        client.close()
+
+
+def test_the_end_of_daphne_is_quiet(own):
+    with Reader(own, "alice") as reader:
+        reader.subscribe("jobs")
+        reader.next()
+        own.kill("daphne", signal.SIGTERM)
+        assert reader.close_code() == 1006
+    said = own.log("daphne")
+    for complaint in ("Traceback", "was destroyed", "never retrieved"):
+        assert complaint not in said, said[-3000:]
