@@ -45,8 +45,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         _server.stop()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what asks pytest-django for a database: those tests run a second time on PostgreSQL."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what asks pytest-django for a database: those tests run a second time on PostgreSQL.
+
+    A test `only("sqlite")` or `only("postgresql")` is about that database, and is not collected on the other.
+    """
+    vendor = settings.DATABASES["default"]["ENGINE"].rpartition(".")[2].removesuffix("3")
+    others = [item for item in items for marker in item.iter_markers("only") if marker.args != (vendor,)]
+    items[:] = [item for item in items if item not in others]
+    config.hook.pytest_deselected(items=others)
     for item in items:
         if item.get_closest_marker("django_db") or {"db", "transactional_db"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("database")

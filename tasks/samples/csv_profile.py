@@ -56,7 +56,7 @@ def as_table(columns: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "distinct": report["distinct"] if report["distinct_exact"] else f"≈ {report['distinct']}",
             "min": report["min"],
             "max": report["max"],
-            "mean": report["mean"],
+            "mean": None if report["mean"] is None else float(f"{report['mean']:.6g}"),
             "top values": ", ".join(
                 f"{entry['value']} ({'' if report['top_exact'] else '≥ '}{entry['count']})" for entry in report["top"]
             ),

@@ -29,7 +29,7 @@ def find(path: str) -> Path:
     except (OSError, ValueError, RuntimeError):  # a NUL, a name too long, links in a circle
         raise NotInDataFolder("This is not a path.") from None
     if not target.is_relative_to(root):
-        raise NotInDataFolder(f"Only files below {root} can be read.")
+        raise NotInDataFolder("Only files below the data folder (TASKCAST_DATA) can be read.")
     try:
         mode = target.stat().st_mode
     except OSError:

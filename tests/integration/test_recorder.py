@@ -318,7 +318,7 @@ def test_a_batch_read_before_the_log_began_anew_is_not_written():
     assert not Job.objects.exists()
 
 
-@pytest.mark.skipif("connection.vendor != 'sqlite'")
+@pytest.mark.only("sqlite")
 def test_a_locked_database_is_waited_for():
     job_id = launch()
     with connection.cursor() as cursor:

@@ -822,7 +822,6 @@ def test_coroutines_side_by_side_are_siblings(recording):
         assert recording.sample()["steps"] == [bar(3, 3, "a"), bar(3, 3, "b")]
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 def test_a_process_that_the_task_forks_reports_nothing(recording):
     child = os.fork()
     if child == 0:
