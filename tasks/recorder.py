@@ -15,6 +15,7 @@ from django.db import InterfaceError, OperationalError, transaction
 
 from tasks import counters, echo, epochs, eventlog, events, logtail, records
 from tasks.archive import new_chunk
+from tasks.locks import Lock
 from tasks.models import Job, JobEvents
 from tasks.records import Known, Plan
 
@@ -30,6 +31,11 @@ TRIM_STEP = 500
 _REST = 60.0
 
 _resting: dict[str, float] = {}
+
+
+def recorder_lock() -> Lock:
+    """The lock of the one recorder that works; it passes on 3 s after that one was killed or froze."""
+    return Lock("recorder", 3.0)
 
 
 def record_once() -> int:
@@ -115,9 +121,7 @@ def _write_batch(plans: Sequence[Plan], epoch: int, *, clean: bool = False) -> t
             records.row(plan, change=last - i, owner_id=owners.get(plan.job_id), clean=clean)
             for i, plan in enumerate(reversed(current))
         ]
-        Job.objects.bulk_create(
-            rows, update_conflicts=True, unique_fields=["id"], update_fields=records.COLUMNS
-        )
+        Job.objects.bulk_create(rows, update_conflicts=True, unique_fields=["id"], update_fields=records.COLUMNS)
         JobEvents.objects.bulk_create(
             new_chunk(plan.job_id, plan.tail.snapshot.epoch, piece)
             for plan in current

@@ -13,8 +13,7 @@ from tasks import epochs, leases, watch
 from tasks.archive import compact_once
 from tasks.complaints import Complaints
 from tasks.eventlog import LogUnavailable
-from tasks.locks import Lock
-from tasks.recorder import record_once
+from tasks.recorder import record_once, recorder_lock
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +30,7 @@ class RecorderLoop:
     """One of several recorders; the one that has the lock works."""
 
     def __init__(self) -> None:
-        self._lock = Lock("recorder", 3.0)
+        self._lock = recorder_lock()
         self._complaints = Complaints(logger)
         self._compact_due = time.monotonic() + _COMPACT_EVERY
 

@@ -24,6 +24,7 @@ from tasks.complaints import Complaints
 from tasks.eventlog import Change, LogUnavailable
 from tasks.locks import Lock
 from tasks.models import Job
+from tasks.recorder import record_once, recorder_lock
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +40,8 @@ UNKNOWN_SECONDS = 15.0
 # A launch publishes by itself; what it has not after so long is dispatched here.
 LAUNCH_SECONDS = timedelta(seconds=1)
 _DISPATCHES = 200
+# Seconds of a tick that are spent on recording for want of a recorder.
+_RECORD_SECONDS = 2.0
 
 
 @dataclass
@@ -56,6 +59,7 @@ class Watch:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = Lock("watch", _LOCK_SECONDS)
+        self._recorder_lock = recorder_lock()
         self._complaints = Complaints(logger)
         self._suspicions: dict[tuple[str, str], _Suspicion] = {}
 
@@ -73,6 +77,7 @@ class Watch:
         self._part("opening the event log", epochs.check)
         self._part("ending the jobs of dead workers", self._reap)
         self._part("dispatching jobs", dispatch)
+        self._part("recording", self._record)
         return True
 
     def release(self) -> None:
@@ -119,6 +124,17 @@ class Watch:
             suspicion = _Suspicion(self._clock(), seq)
         suspicion.times += 1
         return suspicion
+
+    def _record(self) -> None:
+        """Record while there is no recorder: without a worker, lists still show what was launched or lost."""
+        if not self._recorder_lock.hold():
+            return
+        try:
+            deadline = time.monotonic() + _RECORD_SECONDS
+            while record_once() and time.monotonic() < deadline:
+                pass
+        finally:
+            self._recorder_lock.release()
 
     def _forget_workers(self) -> None:
         long_ago = events.iso(timezone.now() - timedelta(seconds=leases.MEMORY))

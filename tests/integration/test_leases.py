@@ -10,7 +10,7 @@ import uuid
 
 import pytest
 
-from tasks import leases
+from tasks import leases, recorder_process
 from tests.support.stack import Stack, wait_for
 
 TASK = "tests.support.lasting_tasks.wait_for_file"
@@ -163,11 +163,10 @@ def test_the_jobs_of_a_killed_worker_are_lost_within_twenty_seconds(stack: Stack
     stack.kill("worker")
     killed = time.monotonic()
     wait_for(lambda: not os.path.exists(f"/proc/{recorder}"), "its recorder ends with it", 10)
-    stack.start("worker")
+    # No worker is left: daphne has the watch, and records.
     job = reaches(stack, job_id, "lost", 20 - (time.monotonic() - killed))
     assert "stopped answering at" in job["reason"]
-    (key,) = lease_keys(stack)
-    assert key == next(iter(lease_keys(stack)))
+    assert lease_keys(stack) == []
 
 
 def test_a_frozen_worker_loses_its_job_and_cannot_take_it_back(stack: Stack):
@@ -248,3 +247,28 @@ def test_a_job_whose_end_was_flushed_away_does_not_stay_started(stack: Stack):
     os.kill(recorder, signal.SIGCONT)
     job = reaches(stack, job_id, "lost", 40)
     assert "no longer has this job" in job["reason"]
+
+
+def test_a_frozen_process_does_not_run():
+    process = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    try:
+        assert leases.is_running(process.pid)
+        process.send_signal(signal.SIGSTOP)
+        wait_for(lambda: not leases.is_running(process.pid), "it is seen to be frozen", 5)
+        process.send_signal(signal.SIGCONT)
+        wait_for(lambda: leases.is_running(process.pid), "it is seen to run again", 5)
+        process.kill()
+        wait_for(lambda: not leases.is_running(process.pid), "it is seen to be dead", 5)
+    finally:
+        process.kill()
+        process.wait()
+    assert not leases.is_running(process.pid)
+
+
+def test_the_recorder_finds_the_workers_celery_app():
+    from celery.utils.imports import symbol_by_name
+
+    from project.celery import app
+
+    assert symbol_by_name(recorder_process.find_app(app)) is app
+    assert recorder_process.find_app(object()) is None

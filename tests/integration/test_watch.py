@@ -305,6 +305,18 @@ def test_one_watch_at_a_time(ticking):
     assert other.tick()
 
 
+def test_the_watch_records_while_there_is_no_recorder(ticking):
+    job_id = launch()
+    other = recorder.recorder_lock()
+    assert other.hold()
+    ticking.tick()
+    assert not Job.objects.exists(), "there is a recorder"
+    other.release()
+    ticking.tick()
+    assert_recorded(job_id)
+    assert other.hold(), "the next recorder need not wait"
+
+
 def test_a_lock_passes_on_and_is_released_by_its_holder_alone(redis_server):
     one, other = Lock("x", 30), Lock("x", 30)
     assert one.hold()
