@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from kombu.exceptions import OperationalError
 
-from tasks import catalog, eventlog, messages
+from tasks import catalog, counters, eventlog, messages
 from tasks.eventlog import Change, LogUnavailable
 from tasks.events import FINAL
 from tasks.models import Job
@@ -71,42 +71,47 @@ def launch(
         message={"args": positional, "kwargs": named},
         retry_of=retry_of,
     )
-    job.save(force_insert=True)
-    if job.state == "queued":
-        transaction.on_commit(lambda: _publish_soon(job))
-    else:
-        transaction.on_commit(lambda: _announce_quietly(job))
+    with transaction.atomic():
+        # Open lists read rows by their change: they show the job also while no recorder runs.
+        job.change = counters.add("change", 1)
+        job.save(force_insert=True)
+        transaction.on_commit(lambda: _send_soon(job))
     return job
 
 
-def _publish_soon(job: Job) -> None:
-    future: Future[bool] = _publishers.submit(_publish_in_thread, job.pk)
+def _send_soon(job: Job) -> None:
+    future: Future[bool] = _publishers.submit(_in_thread, job.pk)
     try:
-        published = future.result(timeout=_PATIENCE)
+        sent = future.result(timeout=_PATIENCE)
     except FutureTimeout:
-        published = False
-    if not published:
+        sent = False
+    if not sent and job.state == "queued":
         # Only while it is so: the thread may have come through a moment ago.
         Job.objects.filter(pk=job.pk, published_at=None).update(reason=WAITING_FOR_BROKER)
     job.refresh_from_db(fields=["reason", "published_at"])
 
 
-def _announce_quietly(job: Job) -> None:
-    try:
-        reporter().echo(str(job.pk), _announce(job))
-    except LogUnavailable as error:
-        logger.warning("job %s is not announced yet: %s", job.pk, error)
-
-
-def _publish_in_thread(job_id: UUID) -> bool:
+def _in_thread(job_id: UUID) -> bool:
     close_old_connections()
     try:
-        return publish(Job.objects.select_related("owner").get(pk=job_id))
+        job = Job.objects.select_related("owner").get(pk=job_id)
+        reporter().changed(job.change)
+        return publish(job) if job.state == "queued" else announce(job)
     except Exception:
         logger.exception("job %s could not be published", job_id)
         return False
     finally:
         connection.close()
+
+
+def announce(job: Job) -> bool:
+    """Make the job known to the event log; whether that is done. False where Redis is away."""
+    try:
+        reporter().echo(str(job.pk), _announce(job))
+    except LogUnavailable as error:
+        logger.warning("job %s is not announced yet: %s", job.pk, error)
+        return False
+    return True
 
 
 def publish(job: Job) -> bool:

@@ -81,6 +81,10 @@ class Reporter:
             self._echo(job_id, reply)
             self.wake()
 
+    def changed(self, change: int) -> None:
+        """Tell the lists of jobs that the rows up to `change` are committed."""
+        self.send(broadcast.JOBS, {"type": "jobs.changed", "change": change})
+
     def send(self, group: str, message: dict[str, Any]) -> None:
         """Send a message to a group, best effort."""
         self._messages.append((group, message))

@@ -1,0 +1,42 @@
+"""The one door: the row is durable first, whatever the broker does; lists see it at once."""
+
+import signal
+
+import pytest
+
+from tests.support.stack import wait_for
+
+ADD = "tasks.samples.arithmetic.add"
+_LAUNCH = """
+import time
+from tasks.launch import launch
+began = time.monotonic()
+job = launch(name, {"x": 4, "y": 4})
+answer = {"id": str(job.pk), "state": job.state, "reason": job.reason, "change": job.change, "held": time.monotonic() - began}
+"""
+_ROW = """
+from tasks.models import Job
+row = Job.objects.get(pk=id)
+answer = {"state": row.state, "reason": row.reason, "published": bool(row.published_at), "message": row.message}
+"""
+
+
+@pytest.mark.parametrize("fault", ["hung", "gone"])
+def test_a_launch_is_durable_while_redis_is_away_and_runs_when_it_is_back(stack_factory, fault):
+    stack = stack_factory(WORKERS="1")
+    stack.run(_LAUNCH, name=ADD)  # everything is imported and connected
+    if fault == "hung":
+        stack.pause("redis")
+    else:
+        stack.kill("redis", signal.SIGTERM)
+    job = stack.run(_LAUNCH, name=ADD)
+    assert job["state"] == "queued"
+    assert "broker" in job["reason"]
+    assert job["held"] < 2, "a request waits 300 ms for the broker, and a while for this machine"
+    assert job["change"] > 0
+    if fault == "hung":
+        stack.resume("redis")
+    else:
+        stack.start("redis")
+    row = wait_for(lambda: (r := stack.run(_ROW, id=job["id"]))["state"] == "succeeded" and r, "it runs", 60)
+    assert row == {"state": "succeeded", "reason": None, "published": True, "message": None}
