@@ -12,7 +12,8 @@ import time
 from tasks.launch import launch
 began = time.monotonic()
 job = launch(name, {"x": 4, "y": 4})
-answer = {"id": str(job.pk), "state": job.state, "reason": job.reason, "change": job.change, "held": time.monotonic() - began}
+held = time.monotonic() - began
+answer = {"id": str(job.pk), "state": job.state, "reason": job.reason, "change": job.change, "held": held}
 """
 _ROW = """
 from tasks.models import Job
