@@ -25,6 +25,8 @@ _server = None
 def pytest_configure(config: pytest.Config) -> None:
     """Start the session's Redis and load the settings on it."""
     global _server
+    if settings.configured:
+        pytest.exit("The settings are loaded already: unset DJANGO_SETTINGS_MODULE.", returncode=2)
     from tests.support.redis import RedisServer
 
     _server = RedisServer()

@@ -94,7 +94,8 @@ def clean(home: str, check: Check) -> dict[str, str]:
     """The caller's environment without our variables: a developer's settings must not decide what passes."""
     from project.variables import NAMES
 
-    kept = {name: value for name, value in os.environ.items() if name not in NAMES}
+    # Importing from the project has named the settings module: tests load it themselves, on a Redis of their own.
+    kept = {name: value for name, value in os.environ.items() if name not in (*NAMES, "DJANGO_SETTINGS_MODULE")}
     return kept | {"TASKCAST_HOME": home, **check.variables}
 
 
