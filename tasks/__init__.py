@@ -3,8 +3,8 @@
 Outside a worker these do nothing and fail nothing. Nothing here touches the database or the network when imported.
 """
 
-from tasks.joining import install
 from tasks.joblog import log, publish
+from tasks.joining import install
 from tasks.launchable import launchable
 from tasks.progress import JobCancelled, cancelled, progress, track
 from tasks.uploaded import UploadedFile

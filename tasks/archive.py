@@ -34,9 +34,7 @@ def compact_once(limit: int = 50) -> int:
 def _compacted(chunks: list[JobEvents]) -> list[JobEvents]:
     lines = [line for chunk in chunks for line in chunk.body.splitlines()]
     kept = records.without_superseded(lines)
-    return [
-        new_chunk(chunks[0].job_id, chunks[-1].epoch, piece, live=False) for piece in records.chunks(kept)
-    ]
+    return [new_chunk(chunks[0].job_id, chunks[-1].epoch, piece, live=False) for piece in records.chunks(kept)]
 
 
 def new_chunk(job_id: str | UUID, epoch: int, lines: records.Lines, *, live: bool = True) -> JobEvents:

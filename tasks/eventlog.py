@@ -202,7 +202,7 @@ def start(
 
 
 def cancel(job_id: str, *, asked: Mapping[str, Any], cancelled: Mapping[str, Any]) -> Reply:
-    """Ask a started job to stop, or end a waiting one: sets the fields `asked` or `cancelled`. Raises LogUnavailable."""
+    """Ask a started job to stop (`asked` is set), or end a waiting one (`cancelled` is). Raises LogUnavailable."""
     return _run(
         job_id,
         op="cancel",
@@ -360,6 +360,9 @@ def restore(job: events.JobDict, epoch: int, *, owner_id: int | None, lease: str
     """
     fields = {f"f:{name}": events.dumps(job[name]) for name in events.JOB_FIELDS if name != "id"}
     fields |= {"epoch": str(epoch), "seq": str(job["seq"]), "attempt": str(job["attempt"]), "lease": lease}
+    if job["attempt"]:
+        # Celery's count is not in the row; each retry was an attempt, so a copy of an earlier message has a lower one.
+        fields["retries"] = str(job["attempt"] - 1)
     if owner_id is not None:
         fields["owner_id"] = str(owner_id)
     if "truncated" in job:

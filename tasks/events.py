@@ -5,6 +5,7 @@ recorded file of events drives the tests of both.
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -58,6 +59,9 @@ _BLANK: JobDict = {
 }
 JOB_FIELDS: tuple[str, ...] = tuple(_BLANK)
 
+# The escape of a NUL, and not a backslash before the letters u0000.
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+
 # A value longer than this, as JSON in UTF-8, is null in socket frames and named in `truncated`.
 FRAME_VALUE_BYTES = 8 * 1024
 
@@ -108,8 +112,10 @@ def may_become(state: str, new: str) -> bool:
 
 
 def dumps(value: Any) -> str:
-    """Strict JSON text: no NaN or Infinity (ValueError), no lone surrogates, keys as they are."""
+    """Strict JSON text: no NaN or Infinity (ValueError), no lone surrogates, and ␀ for NUL (PostgreSQL has none)."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    if "\\u0000" in text:
+        text = _NUL.sub("\\1␀", text)
     # A lone surrogate cannot be written as UTF-8: it would raise far from here, in whoever sends the text.
     return text.encode("utf-8", "replace").decode("utf-8")
 

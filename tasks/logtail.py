@@ -41,9 +41,7 @@ def _tail(job_id: str, raw: dict[str, str], entries: list[tuple[str, dict[str, s
     snapshot = eventlog._snapshot(job_id, raw)
     if snapshot is None:
         return None
-    numbered: list[tuple[int, Any]] = [
-        (int(entry.partition("-")[2]), fields["e"]) for entry, fields in entries
-    ]
+    numbered: list[tuple[int, Any]] = [(int(entry.partition("-")[2]), fields["e"]) for entry, fields in entries]
     # The archive's lines are the stream's own text with the seq put in front: nothing is decoded on this way.
     lines = [(seq, f'{{"seq":{seq},{body[1:]}') for seq, body in numbered if seq <= snapshot.seq]
     return Tail(snapshot, raw.get("lease", ""), lines)

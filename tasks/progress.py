@@ -92,9 +92,7 @@ class Recording:
     gives seconds.
     """
 
-    def __init__(
-        self, wake: Callable[[], None] = lambda: None, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, wake: Callable[[], None] = lambda: None, clock: Callable[[], float] = time.monotonic) -> None:
         self.active = False
         self.cancelled = False
         self.opened_at: float | None = None  # by the clock, when the first step opened
@@ -212,9 +210,7 @@ class Activation:
     def __enter__(self) -> Recording:
         return self.recording
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.deactivate()
 
 

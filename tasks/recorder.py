@@ -13,11 +13,12 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import InterfaceError, OperationalError, transaction
 
-from tasks import counters, echo, epochs, eventlog, events, logtail, records
+from tasks import counters, epochs, eventlog, events, logtail, records
 from tasks.archive import new_chunk
 from tasks.locks import Lock
 from tasks.models import Job, JobEvents
 from tasks.records import Known, Plan
+from tasks.reporter import reporter
 
 logger = logging.getLogger(__name__)
 
@@ -67,7 +68,7 @@ def record_once() -> int:
     if settled:
         eventlog.settle(settled)
     if change:
-        echo.changed(change)
+        reporter().changed(change)
     return len(written)
 
 
@@ -100,14 +101,16 @@ def _write(plans: Sequence[Plan], epoch: int) -> tuple[list[Plan], int]:
     except Exception as error:
         # One job that the database refuses must not keep the others from being recorded.
         if len(plans) == 1:
-            return _write_refused(plans[0], epoch, error)
+            logger.exception("job %s cannot be recorded: %s", plans[0].job_id, error)
+            _resting[plans[0].job_id] = time.monotonic() + _REST
+            return [], 0
         middle = len(plans) // 2
         first, change = _write(plans[:middle], epoch)
         second, later = _write(plans[middle:], epoch)
         return first + second, later or change
 
 
-def _write_batch(plans: Sequence[Plan], epoch: int, *, clean: bool = False) -> tuple[list[Plan], int]:
+def _write_batch(plans: Sequence[Plan], epoch: int) -> tuple[list[Plan], int]:
     with transaction.atomic():
         # Locks the counter first: one batch after the other, so changes are committed in their order, and
         # what is read below is what the batch before has left.
@@ -118,7 +121,7 @@ def _write_batch(plans: Sequence[Plan], epoch: int, *, clean: bool = False) -> t
         current = [plan for plan in plans if now[plan.job_id] == plan.known]
         owners = _owners(current)
         rows = [
-            records.row(plan, change=last - i, owner_id=owners.get(plan.job_id), clean=clean)
+            records.row(plan, change=last - i, owner_id=owners.get(plan.job_id))
             for i, plan in enumerate(reversed(current))
         ]
         Job.objects.bulk_create(rows, update_conflicts=True, unique_fields=["id"], update_fields=records.COLUMNS)
@@ -128,17 +131,6 @@ def _write_batch(plans: Sequence[Plan], epoch: int, *, clean: bool = False) -> t
             for piece in records.chunks(plan.lines)
         )
     return current, last if current else 0
-
-
-def _write_refused(plan: Plan, epoch: int, error: Exception) -> tuple[list[Plan], int]:
-    try:
-        return _write_batch([plan], epoch, clean=True)
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception:
-        logger.exception("job %s cannot be recorded: %s", plan.job_id, error)
-        _resting[plan.job_id] = time.monotonic() + _REST
-        return [], 0
 
 
 def _owners(plans: Iterable[Plan]) -> dict[str, Any]:

@@ -58,9 +58,7 @@ class RecorderProcess:
             self._process = None
             if now - self._started > _HEALTHY:
                 self._wait = _FIRST_WAIT
-            logger.error(
-                "the recorder (process of this worker) ended with %s; again in %.1f s", code, self._wait
-            )
+            logger.error("the recorder (process of this worker) ended with %s; again in %.1f s", code, self._wait)
             self._due = now + self._wait
             self._wait = min(self._wait * 2, _LONGEST_WAIT)
         if now >= self._due:

@@ -83,13 +83,10 @@ def plan(job_id: str, known: Known, tail: Tail) -> Plan:
     return Plan(job_id, known, tail, lines, archived)
 
 
-def row(plan: Plan, *, change: int, owner_id: Any, clean: bool = False) -> Job:
-    """The row to insert, or whose COLUMNS replace those of the row that is there.
-
-    With `clean`, without the character NUL, which PostgreSQL stores neither in text nor in JSON.
-    """
+def row(plan: Plan, *, change: int, owner_id: Any) -> Job:
+    """The row to insert, or whose COLUMNS replace those of the row that is there."""
     snapshot = plan.tail.snapshot
-    job = without_nul(snapshot.job) if clean else snapshot.job
+    job = snapshot.job
     created_at = _moment(job["created_at"]) or _moment(job["started_at"]) or datetime.now(UTC)
     values: dict[str, Any] = {name: job[name] for name in COLUMNS if name in job}
     values |= {name: _moment(job[name]) for name in _TIMES} | {name: _id(job[name]) for name in _IDS}
@@ -110,17 +107,6 @@ def row(plan: Plan, *, change: int, owner_id: Any, clean: bool = False) -> Job:
             "published_at": created_at,
         }
     )
-
-
-def without_nul(value: Any) -> Any:
-    """`value` with another character in place of each NUL in it."""
-    if isinstance(value, str):
-        return value.replace("\x00", "\ufffd")
-    if isinstance(value, list):
-        return [without_nul(item) for item in value]
-    if isinstance(value, dict):
-        return {without_nul(name): without_nul(item) for name, item in value.items()}
-    return value
 
 
 def chunks(lines: Lines) -> Iterator[Lines]:

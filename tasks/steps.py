@@ -87,9 +87,7 @@ class Step:
         if added is not None and (moved := number(self.current + added)) is not None:
             self.current = moved
 
-    def update(
-        self, current: float | None = None, total: float | None = None, description: str | None = None
-    ) -> None:
+    def update(self, current: float | None = None, total: float | None = None, description: str | None = None) -> None:
         """Set what is not None. A `current` that is no finite number is ignored; such a `total`, or a
         negative one, means unknown. Raises JobCancelled once the job is to stop.
         """
@@ -107,9 +105,7 @@ class Step:
         self.recording.open(self)
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.completed = kind is None
         self.over = True
 
@@ -129,9 +125,7 @@ class NullStep(Step):
     def advance(self, n: float = 1) -> None:
         pass
 
-    def update(
-        self, current: float | None = None, total: float | None = None, description: str | None = None
-    ) -> None:
+    def update(self, current: float | None = None, total: float | None = None, description: str | None = None) -> None:
         pass
 
     def __enter__(self) -> Step:

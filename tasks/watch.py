@@ -19,12 +19,13 @@ from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.db.models import Q
 from django.utils import timezone
 
-from tasks import echo, epochs, eventlog, events, leases
+from tasks import epochs, eventlog, events, leases
 from tasks.complaints import Complaints
 from tasks.eventlog import Change, LogUnavailable
 from tasks.locks import Lock
 from tasks.models import Job
 from tasks.recorder import record_once, recorder_lock
+from tasks.reporter import reporter
 
 logger = logging.getLogger(__name__)
 
@@ -157,7 +158,7 @@ def lose(job_id: str, lease: str, *, alive: bool) -> None:
     reply = eventlog.append(job_id, [lost], writer=f"watch.{attempt}", n=1, attempt=attempt)
     if reply.written:
         logger.warning("job %s is lost: %s", job_id, reason)
-        echo.written(job_id, reply)
+        reporter().echo(job_id, reply)
 
 
 def _last_beat(lease: str) -> str:

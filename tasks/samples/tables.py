@@ -70,6 +70,7 @@ def profile_csv(
         with progress(total=size, description=f"Reading {name}") as bar:
             stream = _stream(source, _encoding(source, size, encoding), delimiter, header)
             _check_columns(stream, columns or [])
+            log(f"{name}: {len(stream.names)} columns, {stream.encoding}, separated by {stream.delimiter!r}")
             profile = Profile(stream.names, columns or [])
             refresh = _Refresh()
             for rows in stream.blocks():
@@ -77,6 +78,7 @@ def profile_csv(
                 bar.update(current=stream.position, description=f"{profile.rows:,} rows")
                 refresh.when_due(profile)
             bar.update(current=size)
+    log(f"{profile.rows:,} rows read")
     report = _report(name, size, stream, profile)
     publish(as_table(report["columns"]), name="columns")
     publish(json.dumps(report, ensure_ascii=False, indent=2).encode("utf-8", "replace"), name="profile.json")

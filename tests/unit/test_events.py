@@ -12,7 +12,11 @@ from tasks import events
 RECORDED = json.loads((Path(__file__).parents[1] / "data" / "recorded_events.json").read_text())["jobs"]
 
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_characters="\\")),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=5,
 )
@@ -55,7 +59,16 @@ def test_folding_leaves_the_snapshot_that_it_was_given(history):
 
 @given(json_values)
 def test_texts_are_strict_json_in_utf8(value):
-    assert json.loads(events.dumps(value).encode()) == json.loads(json.dumps(value))
+    assert json.loads(events.dumps(value).encode()) == json.loads(json.dumps(value).replace("\\u0000", "␀"))
+
+
+def test_nul_is_shown_as_a_sign_and_its_name_is_left_alone():
+    assert json.loads(events.dumps(["a\x00\x00b", r"\u0000", r"\\u0000", "\\\x00"])) == [
+        "a␀␀b",
+        r"\u0000",
+        r"\\u0000",
+        "\\␀",
+    ]
 
 
 @pytest.mark.parametrize("value", [float("nan"), {"a": float("inf")}])
