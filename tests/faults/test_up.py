@@ -93,7 +93,7 @@ def test_a_part_that_dies_is_named_and_starts_again(up) -> None:
         old = one.part(command)
         os.kill(old, signal.SIGKILL)
         one.said(f"{name} died (killed by SIGKILL)")
-        wait_for(lambda command=command, old=old: one.running(command) not in (None, old), f"{name} is back")
+        one.until(lambda command=command, old=old: one.running(command) not in (None, old), f"{name} is back")
     wait_for(lambda: answers(one), "pages are back")
     with store(one) as client:
         assert wait_for(lambda: client.get("kept"), "Redis is back") == "yes"
@@ -104,7 +104,7 @@ def test_five_deaths_in_a_minute_end_everything_with_the_reason(up) -> None:
     one = up()
     one.ready()
     for count in range(1, 6):
-        os.kill(wait_for(lambda: one.running("-m daphne"), "daphne runs"), signal.SIGKILL)
+        os.kill(one.until(lambda: one.running("-m daphne"), "daphne runs"), signal.SIGKILL)
         one.said("daphne died 5 times" if count == 5 else f"(death {count};")
     assert one.ended() != 0
     assert "daphne died 5 times within a minute, at last killed by SIGKILL" in "".join(one.errors)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -38,10 +39,15 @@ def wait_for(condition: Callable[[], Any], what: str, seconds: float = 30) -> An
 
 
 def free_port() -> int:
-    """A TCP port of the loopback that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A TCP port of the loopback that nobody listens on now.
+
+    Below the range from which the kernel takes ports for outgoing connections: one of those could have it by the time
+    that a killed daphne comes back.
+    """
+    while True:
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port := random.randrange(12_000, 32_000)))
+            return port
 
 
 class Stack:

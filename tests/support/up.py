@@ -10,7 +10,9 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from project import embedded_redis
 from tests.support.stack import ROOT, free_port, instance_env, wait_for
@@ -47,17 +49,16 @@ class Up:
             assert self.make.poll() is None, self.told()
             return next((found[1] for line in self.lines if (found := READY.match(line.rstrip("\n")))), None)
 
-        try:
-            return wait_for(address, "the ready line", seconds)
-        except AssertionError as error:
-            raise AssertionError(f"{error}\n{self.told()}") from None
+        return self.until(address, "the ready line", seconds)
 
-    def said(self, text: str, seconds: float = 30) -> str:
+    def said(self, text: str) -> str:
         """Wait for a line that holds `text` and return it."""
+        return self.until(lambda: next((line for line in [*self.lines, *self.errors] if text in line), None), text)
+
+    def until(self, condition: Callable[[], Any], what: str, seconds: float = 30) -> Any:
+        """Like `wait_for`; where it fails, with what this instance has said."""
         try:
-            return wait_for(
-                lambda: next((line for line in [*self.lines, *self.errors] if text in line), None), text, seconds
-            )
+            return wait_for(condition, what, seconds)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.told()}") from None
 
