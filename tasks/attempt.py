@@ -45,6 +45,7 @@ class Attempt:
         self.known = dict(base)
         self.ended = False
         self._ending = False
+        self._hurried = False
         self._wake = wake
         self._lines: deque[dict[str, str]] = deque()
         self._changes: deque[Change] = deque()
@@ -77,6 +78,11 @@ class Attempt:
             self.ended = True
             self._wake()
 
+    def hurry(self) -> None:
+        """Report all that was put out so far at the next look, also what would have time."""
+        self._hurried = True
+        self._wake()
+
     # --- the reporter's side
 
     def collect(self) -> list[Change]:
@@ -84,7 +90,8 @@ class Attempt:
         # Taken first: what the task says after a change of state belongs behind it.
         states = [self._changes.popleft() for _ in range(len(self._changes))]
         found: list[Change] = []
-        if self.outputs.drain(final=bool(states)):
+        hurried, self._hurried = self._hurried, False
+        if self.outputs.drain(final=bool(states) or hurried):
             found.append(Change("output", {"outputs": self.outputs.descriptors()}))
         sample = self.recording.sample()
         if sample is not None and sample != self._shown:

@@ -10,7 +10,7 @@ import time
 
 from django.db import transaction
 
-from tasks import counters, eventlog, events, logtail
+from tasks import counters, eventlog, events
 from tasks.eventlog import LogUnavailable
 from tasks.locks import Lock
 from tasks.models import Job
@@ -108,5 +108,5 @@ def restore_one(job_id: str) -> int:
     logger.warning("job %s: the event log knows less than the database and is put right", job_id)
     eventlog.restore(job.as_dict(), epoch, owner_id=job.owner_id, lease=job.lease)
     if job.state in events.FINAL:
-        logtail.expire([job_id], KEEP_ENDED)
+        eventlog.expire([job_id], KEEP_ENDED)
     return job.seq

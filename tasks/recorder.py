@@ -13,7 +13,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import InterfaceError, OperationalError, transaction
 
-from tasks import counters, epochs, eventlog, events, logtail, records
+from tasks import counters, epochs, eventlog, events, records
 from tasks.archive import new_chunk
 from tasks.locks import Lock
 from tasks.models import Job, JobEvents
@@ -50,7 +50,7 @@ def record_once() -> int:
     epoch = epochs.counted()
     known = _known(ids)
     limit = max(100, BATCH_EVENTS // max(1, len(ids)))
-    tails = logtail.tails({job_id: known[job_id].archived for job_id in ids}, limit)
+    tails = eventlog.tails({job_id: known[job_id].archived for job_id in ids}, limit)
     settled = dict.fromkeys(set(ids) - tails.keys(), 0) | _strangers(set(dirty).difference(ids))
 
     plans = []
@@ -80,7 +80,7 @@ def _strangers(job_ids: set[str]) -> dict[str, int]:
     """Jobs with an id that is no UUID live in the log alone, for a day."""
     if not job_ids:
         return {}
-    logtail.expire(job_ids, 24 * 3600)
+    eventlog.expire(job_ids, 24 * 3600)
     return {job_id: seq for job_id, (_, seq) in eventlog.heads(list(job_ids)).items()}
 
 
@@ -152,4 +152,4 @@ def _keep_log_small(plans: Iterable[Plan]) -> None:
         elif plan.archived > KEEP_EVENTS and plan.archived // TRIM_STEP > plan.known.archived // TRIM_STEP:
             eventlog.trim(plan.job_id, plan.archived - KEEP_EVENTS)
     if ended:
-        logtail.expire(ended, epochs.KEEP_ENDED)
+        eventlog.expire(ended, epochs.KEEP_ENDED)

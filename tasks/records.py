@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tasks import events
-from tasks.logtail import Tail
+from tasks.eventlog import Tail
 from tasks.models import Job
 
 # Archived events: their seq, and their JSON text.

@@ -7,6 +7,7 @@ process, which must not own a thread (it deadlocks later forks): there, events a
 import contextlib
 import logging
 import signal
+import sys
 import traceback
 import uuid
 from typing import Any
@@ -43,6 +44,9 @@ _threadless = False
 # A traceback is shown from both ends, so that `error` always fits into a frame: this, or a half or quarter of it.
 _TRACEBACK_CHARACTERS = 6000
 _MESSAGE_CHARACTERS = 1000
+
+# Seconds that a retry waits for what its attempt has to say. Redis is there: the retry's message goes there too.
+_RETRY_PATIENCE = 2.0
 
 
 def connect() -> None:
@@ -88,9 +92,26 @@ def _on_pool_process_end(**_: Any) -> None:
 
 def _on_before_publish(sender: str = "", body: Any = None, headers: Any = None, **_: Any) -> None:
     # Protocol 1 has no headers to speak of; its jobs become known when they start.
-    if headers and "task" in headers and messages.is_recorded(sender):
-        request = current_task.request if current_task else None
-        messages.stamp(headers, body[2], messages.context(request))
+    if not headers or "task" not in headers or not messages.is_recorded(sender):
+        return
+    request = current_task.request if current_task else None
+    messages.stamp(headers, body[2], messages.context(request))
+    if headers["id"] in attempts:
+        _before_retry(attempts[headers["id"]], request)
+
+
+def _before_retry(attempt: Attempt, request: Any) -> None:
+    """This process's own job is sent again: once the message is out another process may start the next attempt, and
+    what this one has not yet reported would be refused as a zombie's."""
+    cause = sys.exc_info()[1]
+    text = _cause(cause, request) if cause else "asked for by the task"
+    attempt.line(f"attempt {attempt.number} will be followed by another: {text}", "warning")
+    attempt.hurry()
+    reporter.flush(_RETRY_PATIENCE)
+
+
+def _cause(error: BaseException, request: Any) -> str:
+    return _clip(_masked(str(error), _secrets(current_task, request.args, request.kwargs)), _MESSAGE_CHARACTERS)
 
 
 def _on_after_publish(sender: str = "", body: Any = None, headers: Any = None, **_: Any) -> None:
@@ -135,9 +156,7 @@ def _on_retry(sender: Any = None, request: Any = None, reason: Any = None, **_: 
     attempt = attempts.get(request.id)
     if attempt is None:
         return
-    cause = getattr(reason, "exc", None) or reason
-    text = _clip(_masked(str(cause), _secrets(sender, request.args, request.kwargs)), _MESSAGE_CHARACTERS)
-    attempt.line(f"attempt {attempt.number} will be followed by another: {text}", "warning")
+    text = _cause(getattr(reason, "exc", None) or reason, request)
     attempt.end(Change("state", {"state": "retrying", "reason": text, "progress": None}))
 
 

@@ -11,8 +11,8 @@ from django.contrib.auth import get_user_model
 from django.db import OperationalError, connection, connections
 from django.utils import timezone
 
-from tasks import archive, epochs, eventlog, events, logtail, recorder, records
-from tasks.eventlog import Change
+from tasks import archive, epochs, eventlog, events, recorder, records
+from tasks.eventlog import Change, keeping
 from tasks.models import Counter, Job, JobEvents
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("log")]
@@ -169,7 +169,7 @@ def test_events_newer_than_the_snapshot_wait_for_the_next_batch(redis_server):
     client = redis_server.client()
     raw = client.hgetall(f"taskcast:job:{job_id}")
     begin(job_id)
-    tail = logtail._tail(job_id, raw, client.xrange(f"taskcast:log:{job_id}"))
+    tail = keeping._tail(job_id, raw, client.xrange(f"taskcast:log:{job_id}"))
     assert [seq for seq, _ in tail.events] == [1]
 
 
@@ -311,7 +311,7 @@ def test_a_log_that_lost_its_last_second_is_put_right_from_the_row(redis_server)
 
 def test_a_batch_read_before_the_log_began_anew_is_not_written():
     job_id = launch()
-    tail = records.plan(job_id, records.Known(), logtail.tails({job_id: 0}, 10)[job_id])
+    tail = records.plan(job_id, records.Known(), eventlog.tails({job_id: 0}, 10)[job_id])
     epoch = epochs.counted()
     epochs._begin()
     assert recorder._write([tail], epoch) == ([], 0)

@@ -36,6 +36,7 @@ def fail(text: str = "broken") -> None:
 @shared_task(bind=True, autoretry_for=(OSError,), retry_kwargs={"max_retries": 2, "countdown": 0})
 def flaky(self, until: int = 2) -> int:
     """Succeed at the attempt `until`."""
+    log(f"run {self.request.retries}")
     publish({"attempt": self.request.retries}, name=f"attempt-{self.request.retries}")
     if self.request.retries + 1 < until:
         raise OSError("not yet")

@@ -1,0 +1,59 @@
+"""The event log: the truth about a job while it lives, in Redis. The only writer and reader of job streams.
+
+Each job has a stream of events (ids `0-SEQ`) and a hash with the folded job. One Lua script writes both: it assigns
+the dense `seq`, knows duplicates by (writer, n), refuses older attempts and changes of final states, and marks the job
+dirty for the recorder. Reading is one operation: the events after a cursor, or the snapshot.
+"""
+
+from tasks.eventlog.connection import DIRTY, EPOCH, PREFIX, RUNNING, LogUnavailable, aclient, client
+from tasks.eventlog.keeping import Tail, dirty, expire, open_epoch, restore, running, settle, tails, trim
+from tasks.eventlog.reading import (
+    Page,
+    Snapshot,
+    aheads,
+    aread,
+    asnapshot,
+    current_epoch,
+    decode,
+    heads,
+    read,
+    snapshot,
+    snapshots,
+)
+from tasks.eventlog.writing import Change, Reply, announce, append, cancel, start
+
+__all__ = [
+    "DIRTY",
+    "EPOCH",
+    "PREFIX",
+    "RUNNING",
+    "Change",
+    "LogUnavailable",
+    "Page",
+    "Reply",
+    "Snapshot",
+    "Tail",
+    "aclient",
+    "aheads",
+    "announce",
+    "append",
+    "aread",
+    "asnapshot",
+    "cancel",
+    "client",
+    "current_epoch",
+    "decode",
+    "dirty",
+    "expire",
+    "heads",
+    "open_epoch",
+    "read",
+    "restore",
+    "running",
+    "settle",
+    "snapshot",
+    "snapshots",
+    "start",
+    "tails",
+    "trim",
+]

@@ -1,0 +1,134 @@
+"""What the recorder and the watch do with the log: read many tails, settle, trim, expire; restore and open it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import redis
+from redis.exceptions import RedisError
+
+from tasks import events
+from tasks.eventlog.connection import (
+    DIRTY,
+    EPOCH,
+    PREFIX,
+    RUNNING,
+    LogUnavailable,
+    ask,
+    client,
+    hash_key,
+    stream_key,
+)
+from tasks.eventlog.reading import Snapshot, to_snapshot
+
+# Forgets that a job is dirty, unless something was written since it was read.
+_SETTLE = """
+for i = 1, #ARGV, 2 do
+  if (redis.call('HGET', KEYS[1] .. ARGV[i], 'seq') or ARGV[i + 1]) == ARGV[i + 1] then
+    redis.call('SREM', KEYS[2], ARGV[i])
+  end
+end"""
+
+
+def dirty(limit: int = 500) -> list[str]:
+    """Up to `limit` jobs that were written since the recorder settled them. Raises LogUnavailable."""
+    return ask(lambda redis_: redis_.srandmember(DIRTY, limit))
+
+
+def settle(recorded: Mapping[str, int]) -> None:
+    """Take jobs whose events up to the given `seq` are recorded off the dirty set. Raises LogUnavailable."""
+    arguments = [text for job_id, seq in recorded.items() for text in (job_id, str(seq))]
+    ask(lambda redis_: redis_.eval(_SETTLE, 2, PREFIX + "job:", DIRTY, *arguments))
+
+
+def trim(job_id: str, keep_after: int) -> None:
+    """Drop the job's events up to the `seq` `keep_after`. Only for events that are archived."""
+    ask(lambda redis_: redis_.xtrim(stream_key(job_id), minid=f"0-{keep_after + 1}", approximate=False))
+
+
+def running() -> dict[str, str]:
+    """Started jobs, and the key of the lease of the worker that has each. Raises LogUnavailable."""
+    return ask(lambda redis_: redis_.hgetall(RUNNING))
+
+
+def restore(job: events.JobDict, epoch: int, *, owner_id: int | None, lease: str = "") -> None:
+    """Lay down a job from its row in a log that lost its data; its events go on after the row's `seq`.
+
+    Only for the one who is about to open the new epoch: writers wait until then.
+    """
+    fields = {f"f:{name}": events.dumps(job[name]) for name in events.JOB_FIELDS if name != "id"}
+    fields |= {"epoch": str(epoch), "seq": str(job["seq"]), "attempt": str(job["attempt"]), "lease": lease}
+    if job["attempt"]:
+        # Celery's count is not in the row; each retry was an attempt, so a copy of an earlier message has a lower one.
+        fields["retries"] = str(job["attempt"] - 1)
+    if owner_id is not None:
+        fields["owner_id"] = str(owner_id)
+    if "truncated" in job:
+        fields |= {"long": events.dumps(job["truncated"]), "kept": events.dumps(events.whole_job(job)["truncated"])}
+
+    def lay_down(redis_: redis.Redis) -> None:
+        pipe = redis_.pipeline()
+        pipe.delete(hash_key(job["id"]), stream_key(job["id"]))
+        pipe.hset(hash_key(job["id"]), mapping=dict[Any, Any](fields))
+        if job["state"] == "started":
+            pipe.hset(RUNNING, job["id"], lease)
+        pipe.execute()
+
+    ask(lay_down)
+
+
+def open_epoch(epoch: int) -> None:
+    """Open the log for writing as `epoch`, unless somebody has. Raises LogUnavailable."""
+    ask(lambda redis_: redis_.set(EPOCH, epoch, nx=True))
+
+
+@dataclass(frozen=True)
+class Tail:
+    """A job as the log has it, its worker's lease, and its events (seq, JSON text) after a cursor."""
+
+    snapshot: Snapshot
+    lease: str
+    events: list[tuple[int, str]]
+
+
+def tails(cursors: Mapping[str, int], limit: int) -> dict[str, Tail]:
+    """Of the jobs in `cursors` that the log knows: each with at most `limit` events after its cursor.
+
+    Raises LogUnavailable.
+    """
+    try:
+        pipe = client().pipeline(transaction=False)
+        for job_id, after in cursors.items():
+            # In this order: what is written in between is left for the next time.
+            pipe.hgetall(hash_key(job_id))
+            pipe.xrange(stream_key(job_id), min=f"(0-{after}", count=limit)
+        replies = iter(pipe.execute())
+    except RedisError as error:
+        raise LogUnavailable(f"Redis does not answer: {error}") from error
+    found = {job_id: _tail(job_id, next(replies), next(replies)) for job_id in cursors}
+    return {job_id: tail for job_id, tail in found.items() if tail is not None}
+
+
+def _tail(job_id: str, raw: dict[str, str], entries: list[tuple[str, dict[str, str]]]) -> Tail | None:
+    snapshot = to_snapshot(job_id, raw)
+    if snapshot is None:
+        return None
+    numbered: list[tuple[int, Any]] = [(int(entry.partition("-")[2]), fields["e"]) for entry, fields in entries]
+    # The archive's lines are the stream's own text with the seq put in front: nothing is decoded on this way.
+    lines = [(seq, f'{{"seq":{seq},{body[1:]}') for seq, body in numbered if seq <= snapshot.seq]
+    return Tail(snapshot, raw.get("lease", ""), lines)
+
+
+def expire(job_ids: Iterable[str], seconds: int) -> None:
+    """Let the streams and hashes of jobs that are archived whole go after `seconds`, in one round trip.
+
+    Raises LogUnavailable.
+    """
+    try:
+        pipe = client().pipeline(transaction=False)
+        for job_id in job_ids:
+            pipe.expire(stream_key(job_id), seconds)
+            pipe.expire(hash_key(job_id), seconds)
+        pipe.execute()
+    except RedisError as error:
+        raise LogUnavailable(f"Redis does not answer: {error}") from error

@@ -1,0 +1,142 @@
+"""Reading the log is one operation: the events after a cursor, or the snapshot."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from redis.exceptions import RedisError
+
+from tasks import events
+from tasks.eventlog.connection import EPOCH, LogUnavailable, aclient, ask, client, hash_key, stream_key
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A job at `seq`; `owner_id` is the owner's key, for the decision who may see it."""
+
+    epoch: int
+    seq: int
+    job: events.JobDict
+    owner_id: int | None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Events after a cursor; `seq` is the job's last. `reaches` is False where the stream no longer holds the next."""
+
+    epoch: int
+    seq: int
+    events: list[events.EventDict]
+    reaches: bool
+
+
+def snapshot(job_id: str) -> Snapshot | None:
+    """The job as the log has it now, or None where the log does not know it. Raises LogUnavailable."""
+    return ask(lambda redis_: to_snapshot(job_id, redis_.hgetall(hash_key(job_id))))
+
+
+def snapshots(job_ids: Sequence[str]) -> dict[str, Snapshot]:
+    """The jobs among `job_ids` that the log knows, in one round trip. Raises LogUnavailable."""
+    try:
+        pipe = client().pipeline(transaction=False)
+        for job_id in job_ids:
+            pipe.hgetall(hash_key(job_id))
+        found = {job_id: to_snapshot(job_id, raw) for job_id, raw in zip(job_ids, pipe.execute(), strict=True)}
+    except RedisError as error:
+        raise LogUnavailable(f"Redis does not answer: {error}") from error
+    return {job_id: snap for job_id, snap in found.items() if snap is not None}
+
+
+async def asnapshot(job_id: str) -> Snapshot | None:
+    """`snapshot` on the running loop."""
+    try:
+        return to_snapshot(job_id, await aclient().hgetall(hash_key(job_id)))
+    except RedisError as error:
+        raise LogUnavailable(f"Redis does not answer: {error}") from error
+
+
+def read(job_id: str, after: int, limit: int = 500) -> Page | None:
+    """The job's events with a `seq` higher than `after`, at most `limit`; None where the log does not know the job.
+
+    Raises LogUnavailable.
+    """
+    try:
+        pipe = client().pipeline(transaction=True)
+        pipe.hmget(hash_key(job_id), "epoch", "seq")
+        pipe.xrange(stream_key(job_id), min=f"(0-{after}", count=limit)
+        return _page(after, *pipe.execute())
+    except RedisError as error:
+        raise LogUnavailable(f"Redis does not answer: {error}") from error
+
+
+async def aread(job_id: str, after: int, limit: int = 500) -> Page | None:
+    """`read` on the running loop."""
+    try:
+        pipe = aclient().pipeline(transaction=True)
+        pipe.hmget(hash_key(job_id), "epoch", "seq")
+        pipe.xrange(stream_key(job_id), min=f"(0-{after}", count=limit)
+        return _page(after, *await pipe.execute())
+    except RedisError as error:
+        raise LogUnavailable(f"Redis does not answer: {error}") from error
+
+
+def heads(job_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """(epoch, last seq) of those among `job_ids` that the log knows. Raises LogUnavailable."""
+    try:
+        pipe = client().pipeline(transaction=False)
+        for job_id in job_ids:
+            pipe.hmget(hash_key(job_id), "epoch", "seq")
+        return _heads(job_ids, pipe.execute())
+    except RedisError as error:
+        raise LogUnavailable(f"Redis does not answer: {error}") from error
+
+
+async def aheads(job_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """`heads` on the running loop."""
+    try:
+        pipe = aclient().pipeline(transaction=False)
+        for job_id in job_ids:
+            pipe.hmget(hash_key(job_id), "epoch", "seq")
+        return _heads(job_ids, await pipe.execute())
+    except RedisError as error:
+        raise LogUnavailable(f"Redis does not answer: {error}") from error
+
+
+def current_epoch() -> int | None:
+    """The log's epoch, or None where Redis has lost its data and nobody has opened a new one. Raises LogUnavailable."""
+    value = ask(lambda redis_: redis_.get(EPOCH))
+    return int(value) if value else None
+
+
+def decode(seq: int, body: str) -> events.EventDict:
+    """An event from its JSON text in the stream or in a group message."""
+    return {"seq": seq, **json.loads(body)}
+
+
+def to_snapshot(job_id: str, raw: Any) -> Snapshot | None:
+    if "seq" not in raw:
+        return None
+    fields = {name[2:]: json.loads(text) for name, text in raw.items() if name.startswith("f:")}
+    job = events.blank_job(job_id) | fields | {"seq": int(raw["seq"])}
+    if "long" in raw:
+        job["truncated"] = json.loads(raw["long"])
+    owner_id = raw.get("owner_id")
+    return Snapshot(int(raw["epoch"]), job["seq"], job, int(owner_id) if owner_id else None)
+
+
+def _page(after: int, head: list[str | None], entries: list[tuple[str, dict[str, str]]]) -> Page | None:
+    if head[0] is None or head[1] is None:
+        return None
+    epoch, seq = int(head[0]), int(head[1])
+    found = [decode(int(entry_id.partition("-")[2]), fields["e"]) for entry_id, fields in entries]
+    reaches = found[0]["seq"] == after + 1 if found else seq <= after
+    return Page(epoch, seq, found, reaches)
+
+
+def _heads(job_ids: Sequence[str], raw: list[list[str | None]]) -> dict[str, tuple[int, int]]:
+    return {
+        job_id: (int(epoch), int(seq))
+        for job_id, (epoch, seq) in zip(job_ids, raw, strict=True)
+        if epoch is not None and seq is not None
+    }

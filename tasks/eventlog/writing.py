@@ -1,0 +1,156 @@
+"""Appending to the log. One Lua script does it all: numbering, folding, refusing; see joblog.lua."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import redis
+from redis.exceptions import RedisError
+
+from tasks import events
+from tasks.eventlog.connection import DIRTY, EPOCH, RUNNING, LogUnavailable, client, hash_key, stream_key
+
+_SCRIPT = (Path(__file__).parent / "joblog.lua").read_text()
+
+
+@dataclass(frozen=True)
+class Change:
+    """One event to be: what it sets, and the state it brings the job into, if any.
+
+    `kept` names fields whose value was too large and lies in a file; their value here is None.
+    """
+
+    kind: events.Kind
+    set: Mapping[str, Any] = field(default_factory=dict)
+    lines: Sequence[Mapping[str, str]] = ()
+    kept: frozenset[str] = frozenset()
+
+    def wire(self) -> dict[str, Any]:
+        """As the script takes it: every value as JSON text, so that Lua never decodes one."""
+        state = self.set.get("state", "")
+        return {
+            "kind": self.kind,
+            "to": state,
+            "from": events.dumps(sorted(events.SOURCES[state])) if state else "",
+            "set": [[name, events.dumps(value), name in self.kept] for name, value in self.set.items()],
+            "lines": events.dumps(list(self.lines)) if self.lines else "",
+        }
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What the log answered: `status` is "ok", or why not ("absent", "fenced", "final", "refused", "duplicate",
+    "cancelled"; "started" for a start); `written` holds (seq, event's JSON text without seq) of what was appended."""
+
+    status: str
+    epoch: int
+    seq: int
+    attempt: int
+    cancel: str | None
+    written: list[tuple[int, str]]
+
+
+def append(
+    job_id: str,
+    changes: Sequence[Change],
+    *,
+    writer: str,
+    n: int,
+    attempt: int = 0,
+    create: bool = False,
+    owner_id: int | None = None,
+) -> Reply:
+    """Append `changes` to the job's log as the events `n`, `n+1`, … of `writer`.
+
+    `attempt` 0 is for those who write outside of an attempt. With `create`, a job that the log does not know comes
+    into being. Raises LogUnavailable.
+    """
+    return _run(
+        job_id,
+        op="append",
+        writer=writer,
+        n=n,
+        attempt=attempt,
+        create=create,
+        private=_private(owner_id),
+        events=[change.wire() for change in changes],
+    )
+
+
+def announce(job: Mapping[str, Any], *, owner_id: int | None = None) -> Reply:
+    """Make the job known to the log as it was launched, if it is not known yet. Raises LogUnavailable."""
+    fields = {name: value for name, value in job.items() if name in events.JOB_FIELDS}
+    return append(job["id"], [Change("state", fields)], writer="launch", n=1, create=True, owner_id=owner_id)
+
+
+def start(
+    job: Mapping[str, Any],
+    *,
+    started: Mapping[str, Any],
+    cancelled: Mapping[str, Any],
+    lease: str,
+    token: str,
+    retries: int,
+    rerun: bool,
+    owner_id: int | None = None,
+) -> Reply:
+    """Start an attempt by compare-and-set: of several copies of one message, one gets "started".
+
+    `job` is what the message itself tells, for a job that nobody announced; `started` and `cancelled` are the fields
+    set by the one end or the other; `token` names this call, so that it may be repeated; `retries` is how often Celery
+    has retried the job; `rerun` says that a job whose worker is dead may start again. Raises LogUnavailable.
+    """
+    base = {name: value for name, value in job.items() if name in events.JOB_FIELDS}
+    return _run(
+        job["id"],
+        op="start",
+        writer="gate",
+        attempt=0,
+        retries=retries,
+        private=_private(owner_id),
+        base=Change("state", base).wire(),
+        events=[Change("state", started).wire()],
+        cancelled=Change("state", cancelled).wire(),
+        lease=lease,
+        token=token,
+        rerun=rerun,
+    )
+
+
+def cancel(job_id: str, *, asked: Mapping[str, Any], cancelled: Mapping[str, Any]) -> Reply:
+    """Ask a started job to stop (`asked` is set), or end a waiting one (`cancelled` is). Raises LogUnavailable."""
+    return _run(
+        job_id,
+        op="cancel",
+        writer="control",
+        asked=Change("state", asked).wire(),
+        cancelled=Change("state", cancelled).wire(),
+    )
+
+
+def _private(owner_id: int | None) -> dict[str, str]:
+    return {} if owner_id is None else {"owner_id": str(owner_id)}
+
+
+def _run(job_id: str, **request: Any) -> Reply:
+    request = {"id": job_id, "time": events.now(), "private": {}, "lease": "", "token": "", "events": [], **request}
+    keys = [hash_key(job_id), stream_key(job_id), DIRTY, RUNNING, EPOCH]
+    connection = client()
+    try:
+        # private={} becomes a Lua table either way; cjson has no trouble with an empty one that is only iterated.
+        raw: Any = _script(connection)(keys=keys, args=[events.dumps(request)])
+    except RedisError as error:
+        raise LogUnavailable(f"Redis does not answer: {error}") from error
+    status, epoch, seq, attempt, cancel_json, first, *bodies = raw
+    if status == "noepoch":
+        raise LogUnavailable("the event log has begun anew and is not open yet")
+    asked = json.loads(cancel_json) if cancel_json else None
+    return Reply(status, epoch, seq, attempt, asked, list(enumerate(bodies, start=first)))
+
+
+@cache
+def _script(connection: redis.Redis) -> Any:
+    return connection.register_script(_SCRIPT)
