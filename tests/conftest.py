@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ _server = None
 def pytest_configure(config: pytest.Config) -> None:
     """Start the session's Redis and load the settings on it."""
     global _server
+    # A background job of a shell starts with SIGINT ignored, and what it starts inherits that: tests send it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if settings.configured:
         pytest.exit("The settings are loaded already: unset DJANGO_SETTINGS_MODULE.", returncode=2)
     from tests.support.redis import RedisServer
