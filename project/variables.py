@@ -1,4 +1,4 @@
-"""The names of all environment variables that Taskcast reads. The README explains each; a test holds it to that."""
+"""The names of all environment variables that Taskcast reads; settings.py says what each may hold."""
 
 OURS = ("TASKCAST_HOME", "TASKCAST_APPS", "TASKCAST_DATA")
 
