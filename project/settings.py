@@ -1,6 +1,6 @@
 """Django's settings, and the only file that reads the environment.
 
-One that is wrong, or unknown, ends the process with one line that names it.
+A variable that is wrong, or unknown, ends the process with one line that names it.
 """
 
 from __future__ import annotations
