@@ -53,6 +53,11 @@ def test_every_variable_is_tried() -> None:
     assert set(WRONG) - {"TASKCAST_UNKNOWN"} | FREE == set(variables.NAMES)
 
 
+def test_the_readme_names_every_variable() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert [name for name in variables.NAMES if f"`{name}`" not in readme] == []
+
+
 @pytest.mark.parametrize("name", WRONG)
 def test_a_wrong_value_ends_the_start_with_one_line(name: str, tmp_path: Path) -> None:
     done = ask(tmp_path, "settings.PORT", **{name: WRONG[name]})
