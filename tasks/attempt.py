@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tasks import events
+from tasks.catalog_errors import MASK
 from tasks.eventlog import Change
 from tasks.outputs import Outputs
 from tasks.progress import Recording
@@ -22,7 +23,8 @@ class Attempt:
 
     The task's thread puts in (`line`, `change`, `publish`, and counts through `recording`); the reporter's thread takes
     out (`collect`). Both only touch ends of a deque or replace a value, so neither ever waits for the other. `wake` has
-    the reporter look at once, `nudge` unless it looked less than a beat ago; `outputs` are those of earlier attempts.
+    the reporter look at once, `nudge` unless it looked less than a beat ago; `outputs` are those of earlier attempts,
+    and texts in `secrets` are masked in every line.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class Attempt:
         wake: Callable[[], None],
         nudge: Callable[[], None],
         outputs: list[dict[str, Any]] | None = None,
+        secrets: tuple[str, ...] = (),
     ) -> None:
         self.job_id = job_id
         self.number = number
@@ -41,6 +44,7 @@ class Attempt:
         self.writer = f"{number}.{uuid.uuid4().hex[:12]}"
         self.recording = Recording(wake=nudge)
         self.outputs = Outputs(job_id, outputs, log=self.line)
+        self.secrets = secrets
         # All that this attempt knows of the job: laid down anew where the log has lost it.
         self.known = dict(base)
         self.ended = False
@@ -59,6 +63,7 @@ class Attempt:
         if len(self._lines) >= WAITING_LINES:
             self._dropped += 1
             return
+        text = masked(text, self.secrets)
         if len(text) > _LINE_CHARACTERS:
             text = f"{text[:_LINE_CHARACTERS]}… ({len(text)} characters)"
         self._lines.append({"time": time or events.now(), "level": level, "text": text})
@@ -121,3 +126,10 @@ class Attempt:
         if batch:
             found.append(Change("log", lines=batch))
         return found
+
+
+def masked(text: str, secrets: tuple[str, ...]) -> str:
+    """`text` with every secret in it masked."""
+    for secret in secrets:
+        text = text.replace(secret, MASK)
+    return text

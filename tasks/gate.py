@@ -52,11 +52,17 @@ def _attempt(task: Task, request: Any, inner: Callable[..., Any], args: Any, kwa
     if reply is not None and reply.status != "started":
         _refuse(task, request, reply)
     number = reply.attempt if reply is not None else request.retries + 1
-    attempt = reporter().open(request.id, number, base={**job, **started}, outputs=_earlier_outputs(request.id, number))
+    attempt = reporter().open(
+        request.id,
+        number,
+        base={**job, **started},
+        outputs=_earlier_outputs(request.id, number),
+        secrets=catalog.secret_values(task.name, args, kwargs),
+    )
     if reply is not None:
         reporter().echo(request.id, reply)
     signals.attempts[request.id] = attempt
-    joblog.listen()
+    joblog.listen(attempt.secrets)
     try:
         with activate(attempt.recording):
             if messages.header_of(request.headers).get("typed"):

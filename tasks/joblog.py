@@ -1,9 +1,11 @@
 """What task code says: lines in its job's live log, and partial results. Outside of a job both do nothing."""
 
 import logging
+from collections import deque
 from datetime import UTC, datetime
 from typing import Any
 
+from tasks.attempt import masked
 from tasks.events import iso
 from tasks.reporter import current_attempt
 
@@ -34,16 +36,40 @@ def publish(value: Any, name: str = "output") -> None:
         attempt.line(f"output {name!r} could not be shown: {error}", "warning")
 
 
-def listen() -> None:
-    """Hear what tasks say by standard `logging`, from now on and in this process; again does nothing.
+def listen(secrets: tuple[str, ...] = ()) -> None:
+    """Hear what tasks say by standard `logging`, from now on and in this process; again does nothing more.
 
-    Called when a job starts: Django and Celery both lay their handlers anew in every pool process.
+    Called when a job starts: Django and Celery both lay their handlers anew in every pool process. `secrets` are those
+    of the job: they are masked in this process's own log as well, where an exception may print them.
     """
+    if secrets:
+        _mask.secrets.append(secrets)
     for name in (None, "celery.task"):
         logger = logging.getLogger(name)
         heard = name is not None and logger.propagate
         if not heard and not any(isinstance(handler, JobLogHandler) for handler in logger.handlers):
             logger.addHandler(JobLogHandler())
+        for handler in logger.handlers if secrets else ():
+            handler.addFilter(_mask)
+
+
+class _MaskSecrets(logging.Filter):
+    """Masks the secrets of the last jobs in every line of the process's log: Celery tells a failure after its end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # More than one: in a pool of threads jobs run side by side.
+        self.secrets: deque[tuple[str, ...]] = deque(maxlen=64)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        secrets = tuple(secret for job in self.secrets for secret in job)
+        record.msg, record.args = masked(record.getMessage(), secrets), ()
+        if record.exc_info:
+            record.exc_text = masked(logging.Formatter().formatException(record.exc_info), secrets)
+        return True
+
+
+_mask = _MaskSecrets()
 
 
 class JobLogHandler(logging.Handler):

@@ -62,11 +62,17 @@ class Reporter:
     # --- called from anywhere; none of these waits or raises
 
     def open(
-        self, job_id: str, number: int, *, base: Mapping[str, Any], outputs: list[dict[str, Any]] | None = None
+        self,
+        job_id: str,
+        number: int,
+        *,
+        base: Mapping[str, Any],
+        outputs: list[dict[str, Any]] | None = None,
+        secrets: tuple[str, ...] = (),
     ) -> Attempt:
         """Begin to report an attempt; `base` is what is known of the job (fields of the job dict), `outputs` what
-        earlier attempts put out."""
-        attempt = Attempt(job_id, number, base=base, wake=self.wake, nudge=self.nudge, outputs=outputs)
+        earlier attempts put out, `secrets` the texts to mask."""
+        attempt = Attempt(job_id, number, base=base, wake=self.wake, nudge=self.nudge, outputs=outputs, secrets=secrets)
         self._boxes[id(attempt)] = _Outbox(attempt, asked_at=time.monotonic())
         return attempt
 

@@ -30,7 +30,7 @@ from celery.signals import (
 )
 
 from tasks import catalog, eventlog, events, messages, outputs, reporter
-from tasks.attempt import Attempt
+from tasks.attempt import Attempt, masked
 from tasks.eventlog import Change, LogUnavailable
 
 logger = logging.getLogger(__name__)
@@ -111,7 +111,7 @@ def _before_retry(attempt: Attempt, request: Any) -> None:
 
 
 def _cause(error: BaseException, request: Any) -> str:
-    return _clip(_masked(str(error), _secrets(current_task, request.args, request.kwargs)), _MESSAGE_CHARACTERS)
+    return _clip(masked(str(error), _secrets(current_task, request.args, request.kwargs)), _MESSAGE_CHARACTERS)
 
 
 def _on_after_publish(sender: str = "", body: Any = None, headers: Any = None, **_: Any) -> None:
@@ -218,10 +218,10 @@ def failed(exception: BaseException, secrets: Any, einfo: Any = None) -> Change:
     text = str(getattr(einfo, "traceback", None) or "".join(traceback.format_exception(exception)))
     error = {
         "type": type(exception).__name__,
-        "message": _clip(_masked(str(exception), secrets), _MESSAGE_CHARACTERS),
+        "message": _clip(masked(str(exception), secrets), _MESSAGE_CHARACTERS),
     }
     for share in (1, 2, 4, 8):
-        error["traceback"] = _clip(_masked(text, secrets), _TRACEBACK_CHARACTERS // share)
+        error["traceback"] = _clip(masked(text, secrets), _TRACEBACK_CHARACTERS // share)
         if events.json_bytes(error) <= events.FRAME_VALUE_BYTES:
             break
     reason = _killed_by(exception)
@@ -256,9 +256,3 @@ def _clip(text: str, most: int) -> str:
 
 def _secrets(task: Any, args: Any, kwargs: Any) -> tuple[str, ...]:
     return catalog.secret_values(getattr(task, "name", ""), args, kwargs)
-
-
-def _masked(text: str, secrets: tuple[str, ...]) -> str:
-    for secret in secrets:
-        text = text.replace(secret, "********")
-    return text

@@ -226,6 +226,28 @@ def test_a_task_without_track_sees_a_cancel_too(stack):
     assert ended(stack, job_id, 5)["result"] == "saw it"
 
 
+def test_a_cancel_is_no_exception_to_be_swallowed_or_retried(stack):
+    job_id = launch(stack, f"{PLAIN}.stubborn")
+    wait_for(lambda: (job(stack, job_id) or {}).get("progress"), "it runs")
+    stack.run("from tasks.control import cancel\ncancel(id)", id=job_id)
+    found = ended(stack, job_id, 5)
+    assert (found["state"], found["attempt"]) == ("cancelled", 1)
+
+
+@pytest.mark.parametrize("by", ["launch", "shell"])
+def test_a_secret_is_shown_nowhere(stack, by):
+    secret = f"open-sesame-{by}"
+    name = f"{PLAIN}.leak"
+    job_id = launch(stack, name, password=secret) if by == "launch" else send(stack, name, secret)
+    found = ended(stack, job_id)
+    assert found["args"] == {"password": "********"}
+    assert found["error"]["message"] == "no entry with ********"
+    assert sorted(texts(stack, job_id)) == ["log ********", "logging ********"]
+    assert secret not in str([found, events(stack, job_id)])
+    wait_for(lambda: f"{job_id}] raised" in stack.log("worker"), "the worker tells the failure")
+    assert secret not in stack.log("worker")
+
+
 def test_force_ends_what_does_not_listen(stack):
     job_id = launch(stack, f"{PLAIN}.wait_for_cancel")
     wait_for(lambda: (job(stack, job_id) or {}).get("state") == "started", "it runs")

@@ -9,6 +9,7 @@ from typing import Literal
 
 from celery import chain, shared_task
 from celery.exceptions import Ignore
+from pydantic import SecretStr
 
 from tasks import cancelled, log, progress, publish, track
 
@@ -119,3 +120,24 @@ def count_against_the_clock(to: int, pause: float) -> float:
             log(f"at {i}")
         time.sleep(pause)
     return time.monotonic() - began
+
+
+@shared_task
+def leak(password: SecretStr) -> None:
+    """Say the secret on every channel."""
+    text = password.get_secret_value() if isinstance(password, SecretStr) else password
+    log(f"log {text}")
+    logger.warning("logging %s", text)
+    raise ValueError(f"no entry with {text}")
+
+
+@shared_task(autoretry_for=(Exception,), retry_kwargs={"max_retries": 5, "countdown": 0})
+def stubborn() -> str:
+    """Swallow every exception and retry on every other, as careless code does."""
+    for _ in track(range(10_000), "Stubborn"):
+        try:
+            for _ in track(range(100)):
+                time.sleep(0.005)
+        except Exception:
+            logger.warning("swallowed")
+    return "not stopped"
