@@ -50,6 +50,7 @@ class Attempt:
         self.ended = False
         self._ending = False
         self._hurried = False
+        self._told_seen = False
         self._wake = wake
         self._lines: deque[dict[str, str]] = deque()
         self._changes: deque[Change] = deque()
@@ -102,7 +103,11 @@ class Attempt:
         if sample is not None and sample != self._shown:
             self._shown = sample
             found.append(Change("progress", {"progress": sample}))
-        found += self._collect_lines() + states
+        found += self._collect_lines()
+        if self.recording.noticed and not self._told_seen:
+            self._told_seen = True
+            found.append(Change("state", {"cancel": "seen"}))
+        found += states
         for change in found:
             self.known.update(change.set)
         return found

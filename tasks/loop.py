@@ -8,7 +8,7 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from tasks.steps import EXACT, JobCancelled, Number, Step, amount
+from tasks.steps import EXACT, Number, Step, amount
 
 if TYPE_CHECKING:
     from tasks.progress import Recording
@@ -83,14 +83,14 @@ class Loop(Step):
             while True:
                 segment = self._begin(Segment(base, iter(TICKS), len(TICKS), []))
                 if recording.cancelled:  # after _begin: cancel() sets the flag, then stops what has begun
-                    raise JobCancelled
+                    raise recording.stopped()
                 yield map(pass_on, segment.tick, source)
                 if len(segment.tick.__reduce__()) == 3:  # not used up: the last tick found no item
                     self._end(base + segment.taken() - 1)
                     if not recording.cancelled:
                         self._complete()
                         return
-                    raise JobCancelled
+                    raise recording.stopped()
                 base += segment.taken()
                 self._end(base)
         finally:
@@ -101,11 +101,11 @@ class Loop(Step):
         try:
             segment = self._begin(Segment(0, source, size, []))
             if recording.cancelled:
-                raise JobCancelled
+                raise recording.stopped()
             yield source
             self._end(segment.taken())
             if recording.cancelled:
-                raise JobCancelled
+                raise recording.stopped()
             self._complete()
         finally:
             self._leave()

@@ -70,7 +70,10 @@ def progress(total: float | None = None, description: str = "") -> Step:
 def cancelled() -> bool:
     """Whether somebody asked for the running job to stop. Outside a worker: False."""
     recording = current()
-    return recording is not None and recording.cancelled
+    if recording is None or not recording.cancelled:
+        return False
+    recording.noticed = True
+    return True
 
 
 def current() -> Recording | None:
@@ -95,6 +98,7 @@ class Recording:
     def __init__(self, wake: Callable[[], None] = lambda: None, clock: Callable[[], float] = time.monotonic) -> None:
         self.active = False
         self.cancelled = False
+        self.noticed = False  # whether the task's own code has been told
         self.opened_at: float | None = None  # by the clock, when the first step opened
         self.loops: set[Loop] = set()  # the open ones
         self._wake = wake
@@ -115,6 +119,11 @@ class Recording:
         # list.
         for loop in list(self.loops):
             loop.stop()
+
+    def stopped(self) -> JobCancelled:
+        """What to raise in the task's code now that the job is to stop; from here on the task knows."""
+        self.noticed = True
+        return JobCancelled()
 
     def sample(self) -> dict[str, Any] | None:
         """The job's `progress`, in absolute values: {"current", "total", "description", "steps"}; None
@@ -145,7 +154,7 @@ class Recording:
         stop.
         """
         if self.cancelled:
-            raise JobCancelled
+            raise self.stopped()
         in_owner = threading.get_ident() == self._owner
         parent = self._innermost_here()
         step.parent, step.depth, step.over = parent, parent.depth + 1, False

@@ -200,8 +200,6 @@ class Reporter:
         box.asked_at = time.monotonic()
         if reply.cancel == "asked" and not box.attempt.recording.cancelled:
             box.attempt.recording.cancel()
-            if not box.attempt.ended:
-                box.attempt.change(Change("state", {"cancel": "seen"}))
 
     def _look_for_cancels(self) -> None:
         due = time.monotonic() - _CANCEL_POLL

@@ -73,7 +73,7 @@ class Step:
         stop.
         """
         if self.recording.cancelled:  # type: ignore[union-attr]  # None only in NullStep
-            raise JobCancelled
+            raise self.recording.stopped()  # type: ignore[union-attr]
         if n.__class__ is int:
             try:  # noqa: SIM105  (suppress() costs more than the addition)
                 self.current += n
@@ -92,7 +92,7 @@ class Step:
         negative one, means unknown. Raises JobCancelled once the job is to stop.
         """
         if self.recording.cancelled:  # type: ignore[union-attr]
-            raise JobCancelled
+            raise self.recording.stopped()  # type: ignore[union-attr]
         if (value := number(current)) is not None:
             self.current = value
         if total is not None:

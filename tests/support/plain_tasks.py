@@ -141,3 +141,20 @@ def stubborn() -> str:
         except Exception:
             logger.warning("swallowed")
     return "not stopped"
+
+
+@shared_task
+def deaf(seconds: float = 3) -> str:
+    """Never ask whether to stop."""
+    time.sleep(seconds)
+    return "never asked"
+
+
+@shared_task
+def clean_up(seconds: float = 2) -> None:
+    """Stop when asked, and take a while to put things away."""
+    try:
+        for _ in track(range(10_000)):
+            time.sleep(0.01)
+    finally:
+        time.sleep(seconds)
