@@ -1,8 +1,8 @@
 """One launchable task: what its signature and its author say, and its arguments on their way.
 
-An argument travels to the worker as it was given, in JSON's types, and the same pydantic adapters validate it
-there once more: so what could not be written back exactly (a union's branch, a validator that changes the
-value, an alias) arrives exactly.
+An argument travels to the worker in JSON's types, and the same pydantic adapters validate it there once more.
+It travels as what validation made of it where JSON says that exactly ("3" for an `int` is 3), else as it was
+given: so what could not be written back (a date, a model, a validator that changes the value) arrives exactly.
 """
 
 import inspect
@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from tasks.catalog_errors import MASK, BadArguments, Fault, fault, faults_of
 from tasks.catalog_signature import NOTHING, Parameter, parameters
-from tasks.catalog_values import NotJson, wire_value
+from tasks.catalog_values import NotJson, native, wire_value
 from tasks.launchable import BadArgument, words_for
 from tasks.uploaded import FINDER, Finder, UploadedFile, find_for_worker, finder_for
 
@@ -27,7 +27,7 @@ _LONGEST_TITLE = 80
 class Typed(dict[str, Any]):
     """Validated arguments by name, with the exact Python values.
 
-    `given` has them in JSON's types, as they came, secrets in clear text.
+    `given` has them as they travel: in JSON's types, secrets in clear text.
     """
 
     given: dict[str, Any]
@@ -48,7 +48,6 @@ class LaunchableTask:
         self.description = words.description or description
         self.permission = words.permission or None
         self.hidden = words.hidden
-        self._check = words.check
         self.group = _group(registered, name)
         self.registered = registered
         self._own_check = words.check
@@ -108,6 +107,9 @@ class LaunchableTask:
         faults += self._gaps(typed.given) + self._twice(typed.given)
         if faults:
             raise BadArguments(faults)
+        typed.given = {
+            name: _as_it_travels(self.by_name[name], given, typed[name]) for name, given in typed.given.items()
+        }
         if check and self._own_check:
             self._ask(self._own_check, typed)
         return typed
@@ -220,6 +222,26 @@ def _take(parameter: Parameter, value: Any, find: Finder, into: Typed) -> None:
     else:
         # As JSON text, since models that are strict with Python values still take a date's text from JSON.
         into[parameter.name] = parameter.adapter.validate_json(json.dumps(given), context={FINDER: find})
+
+
+def _as_it_travels(parameter: Parameter, given: Any, value: Any) -> Any:
+    """The validated `value` where JSON bears it and validating it once more changes nothing, else what was given."""
+    if parameter.adapter is None or parameter.mask:
+        return given
+    try:
+        text = _exact_json(value)
+        if text in (None, json.dumps(given)):
+            return given
+        again = parameter.adapter.validate_json(text)
+        return wire_value(json.loads(text)) if _exact_json(again) == text else given
+    except Exception:  # an author's validator may not take what it gave: never mind, what was given travels
+        return given
+
+
+def _exact_json(value: Any) -> str | None:
+    if isinstance(value, set | frozenset):
+        value = sorted(value)
+    return json.dumps(value) if native(value) else None
 
 
 def _faults(take: Callable[[], None], parameter: Parameter) -> list[Fault]:

@@ -52,6 +52,16 @@ def wire_value(value: Any) -> Any:
     return _wire_object(value)
 
 
+def native(value: Any) -> bool:
+    """Whether `value` is made of JSON's own types alone, so that it says the same as JSON and in Python."""
+    kind = type(value)
+    if kind is dict:
+        return all(type(key) is str and native(item) for key, item in value.items())
+    if kind in (list, tuple):
+        return all(map(native, value))
+    return kind in (str, int, bool, type(None)) or (kind is float and math.isfinite(value))
+
+
 def _wire_object(value: Any) -> Any:
     if isinstance(value, Secret | SecretStr | SecretBytes):
         return wire_value(value.get_secret_value())

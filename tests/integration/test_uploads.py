@@ -70,7 +70,7 @@ def test_a_file_from_the_form_reaches_the_task(task: LaunchableTask, alice: Any)
     assert form.is_valid(), form.errors
     arguments = form.arguments()
     wired = kombu_json.loads(kombu_json.dumps(task.wire(task.validate(arguments, user=alice))))
-    assert wired == {"file": arguments["file"], "least": "1"}
+    assert wired == {"file": arguments["file"], "least": 1}
     file = task.revive(wired)["file"]
     assert (file.name, file.size, file.path.suffix) == ("급여.CSV", 4, ".CSV")
     assert file.path.read_bytes() == b"a\nb\n"

@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from kombu.utils import json as kombu_json
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr
 
 from tasks import catalog, launchable
 from tasks.catalog import BadArguments, UnknownTask
@@ -96,6 +96,42 @@ def test_values_arrive_exactly(function: Any, args: dict[str, Any], name: str, v
 def test_a_validator_that_changes_its_value_runs_once():
     args = {"login": {"user": "a", "password": "b"}, "doubling": {"number": 2}}
     assert through_a_message(described(s.models), args)["doubling"].number == 4
+
+    def doubled(x: Annotated[int, AfterValidator(lambda x: 2 * x)]) -> None: ...
+
+    assert through_a_message(described(doubled), {"x": "2"}) == {"x": 4}
+
+    def once_only(x: Annotated[int, BeforeValidator(lambda text: text.strip())]) -> None: ...
+
+    assert described(once_only).wire(described(once_only).validate({"x": " 2"})) == {"x": " 2"}
+
+
+@pytest.mark.parametrize(
+    ("function", "args", "travels"),
+    [
+        (s.numbers, {"whole": "3", "real": " 0.25 "}, {"whole": 3, "real": 0.25}),
+        (s.numbers, {"whole": 3.0, "maybe": None}, {"whole": 3, "maybe": None}),
+        (s.numbers, {"whole": 1, "money": "0.10"}, {"whole": 1, "money": "0.10"}),
+        (s.choices, {"colour": "red", "yes": "true", "level": "2"}, {"colour": "red", "yes": True, "level": "2"}),
+        (s.many, {"words": ["1"], "counts": ["1", "2"]}, {"words": ["1"], "counts": [1, 2]}),
+        (s.many, {"words": [], "unique": ["9", "1", "1"]}, {"words": [], "unique": [1, 9]}),
+        (s.many, {"words": [], "pair": ["2", "b"]}, {"words": [], "pair": [2, "b"]}),
+        (s.many, {"words": [], "mapping": {"a": "1"}}, {"words": [], "mapping": {"a": 1}}),
+        (s.times, {"day": "2026-05-31", "moment": "2026-05-31T10:00Z", "span": 90},
+         {"day": "2026-05-31", "moment": "2026-05-31T10:00Z", "span": 90}),
+        (s.models, {"login": {"user": "a", "password": "b", "born": None}},
+         {"login": {"user": "a", "password": "b", "born": None}}),
+        (s.positional, {"first": "1", "rest": ["7"], "others": {"a": "5"}},
+         {"first": 1, "rest": [7], "others": {"a": 5}}),
+        (s.texts, {"plain": "3"}, {"plain": "3"}),
+    ],
+)  # fmt: skip
+def test_what_json_can_say_travels_with_its_type(function: Any, args: dict[str, Any], travels: dict[str, Any]):
+    """A number typed into a form is a number in the message, and so in everything that shows the job."""
+    task = described(function)
+    sent = task.wire(task.validate(args))
+    # As text, since 3 == 3.0 and 1 == True.
+    assert json.dumps(sent, sort_keys=True) == json.dumps(travels, sort_keys=True)
 
 
 def test_what_was_not_given_is_left_to_the_tasks_own_default():
@@ -469,6 +505,24 @@ def test_any_value_of_any_type_arrives_exactly(pairs: list[tuple[Any, Any]]):
     args = {f"p{i}": value for i, (_, value) in enumerate(pairs)}
     assert through_a_message(task, args) == args
     json.dumps(task.schema(), allow_nan=False)
+
+
+@given(st.sampled_from([int, float, bool, int | None, list[int], dict[str, float]]), st.data())
+@settings(max_examples=120, deadline=None)
+def test_what_comes_as_text_arrives_as_exactly(kind: Any, data: st.DataObject):
+    def any_task(x: kind) -> None: ...
+
+    any_task.__annotations__ = {"x": kind}
+    task = described(any_task)
+    text = st.sampled_from(["true", "no", "1", "0"]) if kind is bool else (SCALARS[int] | SCALARS[float]).map(str)
+    shapes = {list[int]: st.lists(SCALARS[int].map(str)), dict[str, float]: st.dictionaries(SCALARS[str], text)}
+    args = {"x": data.draw(shapes.get(kind, text))}
+    try:
+        typed = task.validate(args)
+    except BadArguments:
+        return
+    assert repr(through_a_message(task, args)) == repr(dict(typed))
+    assert repr(task.wire(typed)) == repr(dict(typed))
 
 
 def test_our_words_are_there_in_korean():
