@@ -5,17 +5,15 @@ from functools import partial
 from typing import Any, get_args
 
 from django import forms
-from django.utils.functional import lazy
-from django.utils.html import format_html_join
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from dashboard import forms_fields as read
 from dashboard.forms_choices import choices_of, key_of
 from dashboard.forms_fields import OMITTED, ArgumentField, LinesField
+from dashboard.forms_help import help_for
 from dashboard.forms_kinds import Kind, kind_of
 from tasks.catalog_signature import NOTHING, Parameter
-from tasks.uploads import FORM_BYTES
+from tasks.catalog_words import in_readers_language_lazy
 
 # Texts longer than this are written into a larger box.
 _LINE = 200
@@ -25,8 +23,8 @@ def field_for(parameter: Parameter) -> forms.Field:
     """The field of `parameter`; never fails: what nothing else fits is JSON."""
     kind = kind_of(parameter)
     field = _BUILDERS[kind.name](parameter, kind)
-    field.label = parameter.title
-    field.help_text = _help(parameter, kind)
+    field.label = in_readers_language_lazy(parameter.title)
+    field.help_text = help_for(parameter, kind, field)
     example = _example(kind)
     if example and isinstance(field.widget, forms.TextInput | forms.Textarea | forms.NumberInput):
         field.widget.attrs.setdefault("placeholder", example)
@@ -213,45 +211,8 @@ _BUILDERS: dict[str, Callable[[Parameter, Kind], forms.Field]] = {
 }
 
 
-def _example(kind: Kind) -> str:
+def _example(kind: Kind) -> Any:
     examples = kind.schema.get("examples")
     if kind.name == "secret" or not isinstance(examples, list) or not examples:
         return ""
-    return read.show_text(examples[0])
-
-
-def _help(parameter: Parameter, kind: Kind) -> Any:
-    """What the author said, then what the type says; in the language of whoever reads it."""
-    schema = kind.schema
-    parts: list[Any] = [parameter.description] if parameter.description else []
-    parts += [format_lazy(words, n=schema[name]) for name, words in _LIMITS.get(kind.name, ()) if name in schema]
-    if kind.name in ("file", "files"):
-        parts.append(format_lazy(_("At most {n} MiB."), n=FORM_BYTES // 1024**2))
-    if kind.name in _WRITTEN:
-        parts.append(_WRITTEN[kind.name])
-    return _in_one_line(parts)
-
-
-def _joined(parts: list[Any]) -> str:
-    # Django's templates mark help texts as safe; an author's `a < b` is text all the same.
-    return format_html_join(" ", "{}", ((part,) for part in parts))
-
-
-_in_one_line = lazy(_joined, str)
-
-
-_LIMITS: dict[str, tuple[tuple[str, Any], ...]] = {
-    "number": (
-        ("minimum", _("At least {n}.")),
-        ("exclusiveMinimum", _("More than {n}.")),
-        ("maximum", _("At most {n}.")),
-        ("exclusiveMaximum", _("Less than {n}.")),
-        ("multipleOf", _("A multiple of {n}.")),
-    ),
-    "text": (("minLength", _("At least {n} characters.")), ("maxLength", _("At most {n} characters."))),
-}
-_WRITTEN = {
-    "lines": _("One on each line."),
-    "json": _("As JSON."),
-    "duration": _("Hours, minutes and seconds, or seconds alone."),
-}
+    return in_readers_language_lazy(read.show_text(examples[0]))

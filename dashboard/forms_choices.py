@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from tasks.catalog_values import enum_key
+from tasks.catalog_words import in_readers_language_lazy
 
 
 def choices_of(of: Any) -> dict[str, tuple[Any, Any]]:
@@ -21,8 +22,9 @@ def choices_of(of: Any) -> dict[str, tuple[Any, Any]]:
         key = value if isinstance(value, str) else json.dumps(value)
         if key in found or not key:
             key = json.dumps(value)
-        label = getattr(member, "label", None) or (_readable(member.name) if enumeration else str(member))
-        found[key] = (value, label)
+        label = getattr(member, "label", None)  # Django's `TextChoices`
+        words = _readable(member.name) if enumeration else str(member)
+        found[key] = (value, label or in_readers_language_lazy(words))
     return found
 
 

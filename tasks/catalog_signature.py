@@ -2,6 +2,7 @@
 
 import collections.abc as abc
 import inspect
+import json
 import types
 import typing
 import warnings
@@ -15,7 +16,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from tasks.catalog_secrets import Masker, masker
-from tasks.catalog_values import NotJson, by_name, wire_value
+from tasks.catalog_values import NotJson, by_name, exact_json, wire_value
 
 #: A parameter without a default.
 NOTHING: Any = inspect.Parameter.empty
@@ -76,6 +77,18 @@ class Parameter:
             return wire_value(self.default)
         except (NotJson, RecursionError):
             return NOTHING
+
+    def as_it_travels(self, given: Any, value: Any) -> Any:
+        """The validated `value` where JSON bears it and validating it once more changes nothing, else `given`."""
+        if self.adapter is None or self.mask:
+            return given
+        try:
+            text = exact_json(value)
+            if text is None or text == json.dumps(given):
+                return given
+            return wire_value(json.loads(text)) if exact_json(self.adapter.validate_json(text)) == text else given
+        except Exception:  # an author's validator need not take what it gave
+            return given
 
 
 def parameters(function: Callable[..., Any]) -> list[Parameter]:

@@ -17,7 +17,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from tasks.catalog_errors import MASK, BadArguments, Fault, fault, faults_of
 from tasks.catalog_signature import NOTHING, Parameter, parameters
-from tasks.catalog_values import NotJson, native, wire_value
+from tasks.catalog_values import NotJson, wire_value
+from tasks.catalog_words import in_readers_language
 from tasks.launchable import BadArgument, words_for
 from tasks.uploaded import FINDER, Finder, UploadedFile, find_for_worker, finder_for
 
@@ -44,13 +45,23 @@ class LaunchableTask:
         words = words_for(registered)
         title, description = _docstring(registered)
         self.name = name
-        self.title = words.title or title or _readable(name)
-        self.description = words.description or description
+        self._title = words.title or title or _readable(name)
+        self._description = words.description or description
         self.permission = words.permission or None
         self.hidden = words.hidden
         self.group = _group(registered, name)
         self.registered = registered
         self._own_check = words.check
+
+    @property
+    def title(self) -> str:
+        """In the language that is active now, as everything that an author says to people."""
+        return in_readers_language(self._title)
+
+    @property
+    def description(self) -> str:
+        """Empty where the author said nothing."""
+        return in_readers_language(self._description)
 
     @cached_property
     def parameters(self) -> list[Parameter]:
@@ -65,8 +76,11 @@ class LaunchableTask:
     def schema(self) -> dict[str, Any]:
         """JSON Schema (draft 2020-12) of the arguments; a copy that the caller may change."""
         whole: dict[str, Any] = json.loads(self._schema)
-        whole["title"] = str(self.title)  # may be translated, so not kept
-        return whole | ({"description": str(self.description)} if self.description else {})
+        # Words are translated, so not kept.
+        for told in whole["properties"].values():
+            told |= {key: in_readers_language(told[key]) for key in ("title", "description") if key in told}
+        whole["title"] = self.title
+        return whole | ({"description": self.description} if self.description else {})
 
     @cached_property
     def _schema(self) -> str:
@@ -108,7 +122,7 @@ class LaunchableTask:
         if faults:
             raise BadArguments(faults)
         typed.given = {
-            name: _as_it_travels(self.by_name[name], given, typed[name]) for name, given in typed.given.items()
+            name: self.by_name[name].as_it_travels(given, typed[name]) for name, given in typed.given.items()
         }
         if check and self._own_check:
             self._ask(self._own_check, typed)
@@ -222,26 +236,6 @@ def _take(parameter: Parameter, value: Any, find: Finder, into: Typed) -> None:
     else:
         # As JSON text, since models that are strict with Python values still take a date's text from JSON.
         into[parameter.name] = parameter.adapter.validate_json(json.dumps(given), context={FINDER: find})
-
-
-def _as_it_travels(parameter: Parameter, given: Any, value: Any) -> Any:
-    """The validated `value` where JSON bears it and validating it once more changes nothing, else what was given."""
-    if parameter.adapter is None or parameter.mask:
-        return given
-    try:
-        text = _exact_json(value)
-        if text in (None, json.dumps(given)):
-            return given
-        again = parameter.adapter.validate_json(text)
-        return wire_value(json.loads(text)) if _exact_json(again) == text else given
-    except Exception:  # an author's validator may not take what it gave: never mind, what was given travels
-        return given
-
-
-def _exact_json(value: Any) -> str | None:
-    if isinstance(value, set | frozenset):
-        value = sorted(value)
-    return json.dumps(value) if native(value) else None
 
 
 def _faults(take: Callable[[], None], parameter: Parameter) -> list[Fault]:

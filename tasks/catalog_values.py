@@ -52,13 +52,19 @@ def wire_value(value: Any) -> Any:
     return _wire_object(value)
 
 
-def native(value: Any) -> bool:
-    """Whether `value` is made of JSON's own types alone, so that it says the same as JSON and in Python."""
+def exact_json(value: Any) -> str | None:
+    """The JSON text of a value that is made of JSON's own types (or a list's cousins), else None."""
+    if isinstance(value, set | frozenset):
+        value = sorted(value)
+    return json.dumps(value) if _native(value) else None
+
+
+def _native(value: Any) -> bool:
     kind = type(value)
     if kind is dict:
-        return all(type(key) is str and native(item) for key, item in value.items())
+        return all(type(key) is str and _native(item) for key, item in value.items())
     if kind in (list, tuple):
-        return all(map(native, value))
+        return all(map(_native, value))
     return kind in (str, int, bool, type(None)) or (kind is float and math.isfinite(value))
 
 

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from typing import IO
 
 from charset_normalizer import from_bytes
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 SAMPLE_BYTES = 64 * 1024
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
@@ -24,12 +26,12 @@ _BOMS = [  # UTF-32 first: its little-endian mark begins with that of UTF-16
     (codecs.BOM_UTF16_BE, "utf-16"),
 ]
 _MAGIC = [
-    (b"PK\x03\x04", "an Excel workbook or another zip archive; save it as CSV first"),
-    (b"\xd0\xcf\x11\xe0", "an Excel workbook; save it as CSV first"),
-    (b"\x1f\x8b", "compressed (gzip); unpack it first"),
-    (b"%PDF-", "a PDF document"),
-    (b"SQLite format 3", "an SQLite database"),
-    (b"PAR1", "a Parquet file; save it as CSV first"),
+    (b"PK\x03\x04", gettext_noop("an Excel workbook or another zip archive; save it as CSV first")),
+    (b"\xd0\xcf\x11\xe0", gettext_noop("an Excel workbook; save it as CSV first")),
+    (b"\x1f\x8b", gettext_noop("compressed (gzip); unpack it first")),
+    (b"%PDF-", gettext_noop("a PDF document")),
+    (b"SQLite format 3", gettext_noop("an SQLite database")),
+    (b"PAR1", gettext_noop("a Parquet file; save it as CSV first")),
 ]
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
 # What the statistics of charset-normalizer may choose from; of its hundred, most differ in a handful of
@@ -57,12 +59,12 @@ class NotATable(ValueError):
 def check_is_text(head: bytes) -> None:
     """Raise NotATable, with what it is where that is known, if a file that begins with `head` is no text."""
     if not head:
-        raise NotATable("The file is empty.")
+        raise NotATable(_("The file is empty."))
     for magic, what in _MAGIC:
         if head.startswith(magic):
-            raise NotATable(f"The file is not a CSV file: it is {what}.")
+            raise NotATable(_("The file is not a CSV file: it is {what}.").format(what=_(what)))
     if _bom(head) is None and len(head) - len(head.translate(None, _CONTROL)) > len(head) // 100:
-        raise NotATable("The file is not a CSV file: it holds binary data.")
+        raise NotATable(_("The file is not a CSV file: it holds binary data."))
 
 
 def encoding_of_head(head: bytes) -> str:

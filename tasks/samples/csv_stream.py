@@ -3,8 +3,10 @@
 import codecs
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import IO
+
+from django.utils.translation import gettext as _
 
 from tasks.samples.csv_dialect import SAMPLE_BYTES, NotATable, check_is_text, delimiter_of, encoding_of_head
 
@@ -37,9 +39,11 @@ class CsvStream:
         self._reader = csv.reader(self._each_line(), delimiter=delimiter)
         first = next(self._rows(), None)
         if first is None:
-            raise NotATable("The file has no rows.")
+            raise NotATable(_("The file has no rows."))
         if len(first) > MOST_COLUMNS:
-            raise NotATable(f"The file has {len(first)} columns; at most {MOST_COLUMNS} are read.")
+            raise NotATable(
+                _("The file has {n} columns; at most {most} are read.").format(n=len(first), most=MOST_COLUMNS)
+            )
         self._pushed_back = [] if header else [first]
         self.names = _names(first if header else [""] * len(first))
 
@@ -72,12 +76,13 @@ class CsvStream:
                     yield row
                 line = self.lines + 1
         except UnicodeError:  # UTF-16 without the mark that says which half comes first
-            raise NotATable(f"The file is not {self.encoding}.") from None
+            raise NotATable(_("The file is not {encoding}.").format(encoding=self.encoding)) from None
         except csv.Error:
-            raise NotATable(
-                f"The row that begins in line {line} has a field of over {LONGEST >> 20} MiB; "
+            message = _(
+                "The row that begins in line {line} has a field of over {limit} MiB; "
                 "is there a quote that is never closed?"
-            ) from None
+            )
+            raise NotATable(message.format(line=line, limit=LONGEST >> 20)) from None
 
     def _each_line(self) -> Iterator[str]:
         readline = self._text.readline
@@ -85,7 +90,8 @@ class CsvStream:
             length = len(line)
             # A file without line ends must not be read into memory in search of one.
             if length >= LONGEST:
-                raise NotATable(f"Line {self.lines + 1} is over {LONGEST >> 20} MiB long.")
+                message = _("Line {line} is over {limit} MiB long.")
+                raise NotATable(message.format(line=self.lines + 1, limit=LONGEST >> 20))
             self._chars += length
             self.undecodable += line.count("�")
             yield line
@@ -105,6 +111,11 @@ def open_csv(file: IO[bytes], *, encoding: str = "", delimiter: str = "", header
     return CsvStream(file, encoding, delimiter, header)
 
 
+def listed(names: Collection[str]) -> str:
+    """Columns' names for a message, the first twenty."""
+    return ", ".join(list(names)[:20]) + (", …" if len(names) > 20 else "")
+
+
 def decode_head(head: bytes, encoding: str) -> str:
     """The text of a file's first bytes, without a mark at its start and without half a character at its end.
 
@@ -113,7 +124,7 @@ def decode_head(head: bytes, encoding: str) -> str:
     try:
         return decoder.decode(head)
     except UnicodeError:
-        raise NotATable(f"The file is not {encoding}.") from None
+        raise NotATable(_("The file is not {encoding}.").format(encoding=encoding)) from None
 
 
 def _names(first: Row) -> list[str]:

@@ -4,6 +4,7 @@ import stat
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from tasks import conf
 
@@ -27,14 +28,15 @@ def find(path: str) -> Path:
     try:
         target = (root / path.strip()).resolve()
     except (OSError, ValueError, RuntimeError):  # a NUL, a name too long, links in a circle
-        raise NotInDataFolder("This is not a path.") from None
+        raise NotInDataFolder(_("This is not a path.")) from None
     if not target.is_relative_to(root):
-        raise NotInDataFolder("Only files below the data folder (TASKCAST_DATA) can be read.")
+        raise NotInDataFolder(_("Only files below the data folder (TASKCAST_DATA) can be read."))
     try:
         mode = target.stat().st_mode
     except OSError:
-        raise NotInDataFolder(f"There is no file {target.relative_to(root)} in the data folder.") from None
+        message = _("There is no file {path} in the data folder.")
+        raise NotInDataFolder(message.format(path=target.relative_to(root))) from None
     # Opening a pipe would wait for its other end for ever.
     if not stat.S_ISREG(mode):
-        raise NotInDataFolder(f"{target.relative_to(root)} is not a file.")
+        raise NotInDataFolder(_("{path} is not a file.").format(path=target.relative_to(root)))
     return target

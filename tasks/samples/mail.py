@@ -4,6 +4,8 @@ import time
 from typing import Annotated, Any
 
 from celery import shared_task
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from pydantic import Field
 
 from tasks import JobCancelled, UploadedFile, cancelled, launchable, log, track
@@ -34,9 +36,9 @@ def check_send_batch(recipients: UploadedFile, subject: str, body: str, address_
     except NoAddressColumn as error:
         raise BadArgument("address_column", str(error)) from error
     if first is None:
-        raise BadArgument("recipients", "The file has a row of column names and no recipients.")
+        raise BadArgument("recipients", _("The file has a row of column names and no recipients."))
     if not subject.strip() or len(subject.splitlines()) > 1:
-        raise BadArgument("subject", "A subject is one line.")
+        raise BadArgument("subject", _("A subject is one line."))
     for field, template in (("subject", subject), ("body", body)):
         try:
             mail_template.check(template, rows.columns)
@@ -46,20 +48,36 @@ def check_send_batch(recipients: UploadedFile, subject: str, body: str, address_
 
 @shared_task
 @launchable(
-    title="Send a batch of mails",
-    description="One mail to every row of a CSV file; {column} in the texts stands for the row's value.",
+    title=gettext_noop("Send a batch of mails"),
+    description=gettext_noop("One mail to every row of a CSV file; {column} in the texts stands for the row's value."),
     check=check_send_batch,
 )
 def send_batch(
     recipients: Annotated[
-        UploadedFile, Field(title="Recipients", description="A CSV file with a row of column names.")
+        UploadedFile,
+        Field(title=gettext_noop("Recipients"), description=gettext_noop("A CSV file with a row of column names.")),
     ],
     subject: Annotated[
         str,
-        Field(title="Subject", min_length=1, max_length=500, examples=["Your order {order_id}"]),
+        Field(
+            title=gettext_noop("Subject"),
+            min_length=1,
+            max_length=500,
+            examples=[gettext_noop("Your order {order_id}")],
+        ),
     ],
-    body: Annotated[LongText, Field(title="Text", min_length=1, max_length=100_000, examples=["Dear {name}, …"])],
-    address_column: Annotated[str, Field(title="Column of the address", min_length=1, max_length=200)] = "email",
+    body: Annotated[
+        LongText,
+        Field(
+            title=gettext_noop("Text"),
+            min_length=1,
+            max_length=100_000,
+            examples=[gettext_noop("Dear {name}, …")],
+        ),
+    ],
+    address_column: Annotated[
+        str, Field(title=gettext_noop("Column of the address"), min_length=1, max_length=200)
+    ] = "email",
 ) -> dict[str, Any]:
     """Send a mail to each recipient over one connection; failures are listed in the result."""
     rows = Recipients(recipients.open, address_column)

@@ -7,9 +7,10 @@ from typing import IO
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
+from django.utils.translation import gettext as _
 
 from tasks.samples.csv_dialect import encoding_of
-from tasks.samples.csv_stream import CsvStream, open_csv
+from tasks.samples.csv_stream import CsvStream, listed, open_csv
 
 
 @dataclass(frozen=True)
@@ -85,5 +86,7 @@ def _find(column: str, columns: list[str]) -> str:
         return column
     alike = [name for name in columns if name.casefold() == column.strip().casefold()]
     if len(alike) != 1:
-        raise NoAddressColumn(f"The file has no column {column}; it has {', '.join(columns[:20])}.")
+        raise NoAddressColumn(
+            _("The file has no column {column}; it has {columns}.").format(column=column, columns=listed(columns))
+        )
     return alike[0]

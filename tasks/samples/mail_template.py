@@ -3,6 +3,10 @@
 import re
 from collections.abc import Collection, Mapping
 
+from django.utils.translation import gettext as _
+
+from tasks.samples.csv_stream import listed
+
 _PLACE = re.compile(r"\{\{|\}\}|\{([^{}\r\n]+)\}")
 
 
@@ -15,9 +19,9 @@ def check(template: str, columns: Collection[str]) -> None:
     names = [name.strip() for name in _PLACE.findall(template) if name]
     unknown = [name for name in dict.fromkeys(names) if name not in columns]
     if unknown:
-        has = ", ".join(list(columns)[:20]) + (", …" if len(columns) > 20 else "")
         named = ", ".join(f"{{{name}}}" for name in unknown)
-        raise UnknownColumn(f"The file has no column for {named}; it has {has}. For a brace write {{{{.")
+        message = _("The file has no column for {named}; it has {columns}. For a brace write {brace}.")
+        raise UnknownColumn(message.format(named=named, columns=listed(columns), brace="{{"))
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import IO, Annotated, Any, Literal
 
 from celery import shared_task
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from pydantic import Field
 
 from tasks import UploadedFile, launchable, log, progress, publish
@@ -15,10 +17,19 @@ from tasks.launchable import BadArgument
 from tasks.samples import data_folder
 from tasks.samples.csv_dialect import DELIMITERS, NotATable, encoding_of
 from tasks.samples.csv_profile import Profile, as_table
-from tasks.samples.csv_stream import CsvStream, open_csv
+from tasks.samples.csv_stream import CsvStream, listed, open_csv
+from tasks.steps import Step
 
 Delimiter = Literal["auto", "comma", "semicolon", "tab", "pipe"]
 Encoding = Literal["auto", "utf-8", "cp949", "utf-16", "latin-1"]
+# The choices that are words, for `makemessages`.
+WORDS = [
+    gettext_noop("auto"),
+    gettext_noop("comma"),
+    gettext_noop("semicolon"),
+    gettext_noop("tab"),
+    gettext_noop("pipe"),
+]
 
 
 def check_profile_csv(
@@ -33,7 +44,7 @@ def check_profile_csv(
     wrong."""
     field = "path" if path else "file"
     try:
-        with _opened(file, path) as (_, source):
+        with _opened(file, path) as (_name, source):
             stream = _stream(source, "" if encoding == "auto" else encoding, delimiter, header)
     except NotATable as error:
         raise BadArgument(field, str(error)) from error
@@ -42,33 +53,41 @@ def check_profile_csv(
 
 @shared_task
 @launchable(
-    title="Profile a CSV file",
-    description="Type, empty cells, distinct values, range, mean and most frequent values of every column.",
+    title=gettext_noop("Profile a CSV file"),
+    description=gettext_noop(
+        "Type, empty cells, distinct values, range, mean and most frequent values of every column."
+    ),
     check=check_profile_csv,
 )
 def profile_csv(
-    file: Annotated[UploadedFile | None, Field(title="File", description="A CSV file from your machine.")] = None,
+    file: Annotated[
+        UploadedFile | None,
+        Field(title=gettext_noop("File"), description=gettext_noop("A CSV file from your machine.")),
+    ] = None,
     path: Annotated[
         str | None,
         Field(
-            title="Path",
-            description="Or, for a large file: where it is below the data folder on the worker's machine.",
+            title=gettext_noop("Path"),
+            description=gettext_noop(
+                "Or, for a large file: where it is below the data folder on the worker's machine."
+            ),
             examples=["sales/2024.csv"],
             max_length=4096,
         ),
     ] = None,
     columns: Annotated[
-        list[str] | None, Field(title="Columns", description="Only these; all where nothing is given.")
+        list[str] | None,
+        Field(title=gettext_noop("Columns"), description=gettext_noop("Only these; all where nothing is given.")),
     ] = None,
-    delimiter: Annotated[Delimiter, Field(title="Delimiter")] = "auto",
-    encoding: Annotated[Encoding, Field(title="Encoding")] = "auto",
-    header: Annotated[bool, Field(title="The first row holds the column names")] = True,
+    delimiter: Annotated[Delimiter, Field(title=gettext_noop("Delimiter"))] = "auto",
+    encoding: Annotated[Encoding, Field(title=gettext_noop("Encoding"))] = "auto",
+    header: Annotated[bool, Field(title=gettext_noop("The first row holds the column names"))] = True,
 ) -> dict[str, Any]:
     """Profile a CSV file of any size; it is read as a stream."""
     with _opened(file, path) as (name, source):
         size = source.seek(0, 2)
         with progress(total=size, description=f"Reading {name}") as bar:
-            stream = _stream(source, _encoding(source, size, encoding), delimiter, header)
+            stream = _stream(source, _encoding(source, size, encoding, bar), delimiter, header)
             _check_columns(stream, columns or [])
             log(f"{name}: {len(stream.names)} columns, {stream.encoding}, separated by {stream.delimiter!r}")
             profile = Profile(stream.names, columns or [])
@@ -89,32 +108,30 @@ def profile_csv(
 def _opened(file: UploadedFile | None, path: str | None) -> Iterator[tuple[str, IO[bytes]]]:
     """The name and the bytes of the one file that was named. Raises BadArgument."""
     if file is not None and path:
-        raise BadArgument("path", "Give a file or a path, not both.")
+        raise BadArgument("path", _("Give a file or a path, not both."))
     if file is not None:
         with file.open("rb") as source:
             yield file.name, source
         return
     if not path:
-        raise BadArgument("file", "Choose a file, or give the path of one in the data folder.")
+        raise BadArgument("file", _("Choose a file, or give the path of one in the data folder."))
     try:
         found: Path = data_folder.find(path)
         opened = found.open("rb")
     except data_folder.NotInDataFolder as error:
         raise BadArgument("path", str(error)) from error
     except OSError as error:
-        raise BadArgument("path", f"The file cannot be read: {error.strerror}.") from error
+        raise BadArgument("path", _("The file cannot be read: {reason}.").format(reason=error.strerror)) from error
     with opened as source:
         yield found.name, source
 
 
-def _encoding(source: IO[bytes], size: int, encoding: Encoding) -> str:
+def _encoding(source: IO[bytes], size: int, encoding: Encoding, bar: Step) -> str:
+    """No step of its own, which would stay in view for ever after: most files take an instant."""
     if encoding != "auto":
         return encoding
     source.seek(0)
-    with progress(total=size, description="Looking for the encoding") as step:
-        found = encoding_of(source, lambda read: step.update(current=read))
-        step.update(current=size)
-    return found
+    return encoding_of(source, lambda read: bar.update(description=f"Looking for the encoding: {100 * read // size} %"))
 
 
 def _stream(source: IO[bytes], encoding: str, delimiter: Delimiter, header: bool) -> CsvStream:
@@ -124,8 +141,8 @@ def _stream(source: IO[bytes], encoding: str, delimiter: Delimiter, header: bool
 def _check_columns(stream: CsvStream, columns: Collection[str]) -> None:
     missing = [name for name in columns if name not in stream.names]
     if missing:
-        has = ", ".join(stream.names[:20]) + (", …" if len(stream.names) > 20 else "")
-        raise BadArgument("columns", f"The file has no column {', '.join(missing)}; it has {has}.")
+        message = _("The file has no column {column}; it has {columns}.")
+        raise BadArgument("columns", message.format(column=", ".join(missing), columns=listed(stream.names)))
 
 
 class _Refresh:

@@ -1,0 +1,91 @@
+"""What stands below a field: its author's words, what its type allows, and what holds where nobody says otherwise."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django import forms
+from django.utils.functional import lazy
+from django.utils.html import format_html_join
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from dashboard.forms_kinds import Kind
+from tasks.catalog_signature import Parameter
+from tasks.catalog_words import in_readers_language
+from tasks.uploads import FORM_BYTES
+
+# A longer default, or one of several lines, stands in the field itself and is enough there.
+_LINE = 60
+_ENDS = (".", "!", "?", ":", "…", "。", "！", "？")
+_CLOSING = ")]}\"'”’»」"
+
+# Bounds by what JSON Schema calls them: the words, and those for just one.
+_LIMITS: Mapping[str, tuple[tuple[str, Any, Any], ...]] = {
+    "number": (
+        ("minimum", _("At least {n}."), None),
+        ("exclusiveMinimum", _("More than {n}."), None),
+        ("maximum", _("At most {n}."), None),
+        ("exclusiveMaximum", _("Less than {n}."), None),
+        ("multipleOf", _("A multiple of {n}."), None),
+    ),
+    "text": (
+        ("minLength", _("At least {n} characters."), _("At least {n} character.")),
+        ("maxLength", _("At most {n} characters."), _("At most {n} character.")),
+    ),
+}
+_WRITTEN = {
+    "lines": _("One on each line."),
+    "json": _("As JSON."),
+    "duration": _("Hours, minutes and seconds, or seconds alone."),
+}
+
+
+def help_for(parameter: Parameter, kind: Kind, field: forms.Field) -> Any:
+    """The help text of `field`, in the language of whoever reads it."""
+    # What a link fills in changes the field of one form; the default is that of the signature.
+    choices = dict(field.widget.choices) if isinstance(field.widget, forms.Select) else None
+    without = isinstance(field.widget, forms.CheckboxInput | forms.FileInput | forms.PasswordInput)
+    initial = None if field.required or without else field.initial
+    may_be_emptied = getattr(field, "empty", None) == ""
+    return _in_one_line(parameter.description, kind, initial, choices, may_be_emptied)
+
+
+def _joined(description: str, kind: Kind, initial: Any, choices: Any, may_be_emptied: bool) -> str:
+    parts = [*_limits(kind, may_be_emptied), *_written(kind), *_default(initial, choices)]
+    if description:
+        parts.insert(0, _sentence(in_readers_language(description)) if parts else in_readers_language(description))
+    # Django's templates mark help texts as safe; an author's `a < b` is text all the same.
+    return format_html_join(" ", "{}", ((part,) for part in parts))
+
+
+_in_one_line = lazy(_joined, str)
+
+
+def _sentence(text: str) -> str:
+    return text if text.rstrip(_CLOSING).endswith(_ENDS) else f"{text}."
+
+
+def _limits(kind: Kind, may_be_emptied: bool) -> Iterator[str]:
+    for name, several, one in _LIMITS.get(kind.name, ()):
+        n = kind.schema.get(name)
+        # That a field which has to be filled in takes one character at least, goes without saying.
+        if n is None or (name == "minLength" and n <= (0 if may_be_emptied else 1)):
+            continue
+        n = int(n) if isinstance(n, float) and n.is_integer() else n
+        yield str(one if one and n == 1 else several).format(n=n)
+
+
+def _written(kind: Kind) -> Iterator[str]:
+    if kind.name in ("file", "files"):
+        yield gettext("At most {n} MiB.").format(n=FORM_BYTES // 1024**2)
+    if kind.name in _WRITTEN:
+        yield str(_WRITTEN[kind.name])
+
+
+def _default(initial: Any, choices: Mapping[Any, Any] | None) -> Iterator[str]:
+    value = initial() if callable(initial) else initial
+    if choices is not None and value is not None:
+        value = ", ".join(str(choices.get(key, key)) for key in (value if isinstance(value, list) else [value]))
+    if value and "\n" not in value and len(value) <= _LINE:
+        # No full stop: it would look like a part of the value.
+        yield gettext("Default: {value}").format(value=value)
