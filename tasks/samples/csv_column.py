@@ -87,7 +87,7 @@ class Column:
             "column": self.name,
             "type": type_,
             "empty": self.empty,
-            "distinct": self._distinct.count(),
+            "distinct": self._count(),
             "distinct_exact": self._distinct.exact,
             "min": low,
             "max": high,
@@ -98,6 +98,10 @@ class Column:
         if type_ == "mixed":
             report["kinds"] = {kind: n for kind, n in self._kinds.most_common() if n}
         return report
+
+    def _count(self) -> int:
+        """Of an estimate it is known that there are no more different values than values."""
+        return min(self._distinct.count(), sum(self._kinds.values()))
 
     def _range(self) -> tuple[Any, Any]:
         if self._kinds["number"]:

@@ -57,9 +57,14 @@ def as_table(columns: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "min": report["min"],
             "max": report["max"],
             "mean": None if report["mean"] is None else float(f"{report['mean']:.6g}"),
-            "top values": ", ".join(
-                f"{entry['value']} ({'' if report['top_exact'] else '≥ '}{entry['count']})" for entry in report["top"]
-            ),
+            "top values": _top(report),
         }
         for report in columns
     ]
+
+
+def _top(report: dict[str, Any]) -> str:
+    if report["distinct"] and not report["top"]:
+        return "(too long to list)" if report["top_exact"] else "(too many different values)"
+    least = "" if report["top_exact"] else "≥ "
+    return ", ".join(f"{entry['value']} ({least}{entry['count']})" for entry in report["top"])

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tasks.launchable import BadArgument
+from tasks.progress import Recording, activate
 from tasks.samples import tables
 from tasks.samples.csv_dialect import delimiter_of, encoding_of, encoding_of_head
 from tasks.samples.csv_profile import Profile, as_table
@@ -293,6 +294,40 @@ def test_many_distinct_values_are_estimated_and_said_to_be():
     assert as_table([often])[0]["distinct"].startswith("≈ ")
 
 
+def test_an_estimate_is_never_more_than_there_are_values():
+    counts = []
+    for seed in range(6):  # an estimate is too high about every other time
+        table = Profile(["id", "wide"])
+        rng = random.Random(seed)
+        for _ in range(12):
+            table.add([[str(rng.getrandbits(60)), ""] for _ in range(1000)])
+        counts.append(table.columns()[0]["distinct"])
+    assert all(11_500 < count <= 12_000 for count in counts)
+
+
+def test_a_column_without_frequent_values_says_why():
+    def shown(*columns: list[str]) -> list[str]:
+        table = Profile([f"c{n}" for n in range(len(columns))])
+        table.add([list(row) for row in zip(*columns, strict=True)])
+        return [row["top values"] for row in as_table(table.columns())]
+
+    many, long = [str(n) for n in range(50_000)], ["x" * 300] * 50_000
+    assert shown(many, long, [""] * 50_000, ["a"] * 50_000) == [
+        "(too many different values)",
+        "(too long to list)",
+        "",
+        "a (50000)",
+    ]
+
+
+def test_the_table_is_rounded_and_the_result_is_exact(data):
+    report = profile("n\n1\n1\n2\n", data)
+    assert column(report, "n")["mean"] == 4 / 3
+    assert as_table(report["columns"])[0]["mean"] == 1.33333
+    (exact,) = profile("n\n1234567.891\n", data)["columns"]
+    assert (exact["min"], exact["mean"]) == (1234567.891, 1234567.891)
+
+
 def test_ten_thousand_distinct_values_are_exact():
     table = Profile(["a"])
     for start in range(0, 10_000, 1000):
@@ -406,6 +441,27 @@ def test_a_refusal_cannot_tell_whether_a_file_outside_exists(data):
 def test_what_the_check_missed_fails_the_job_with_the_same_words(data):
     with pytest.raises(BadArgument, match="no column salary"):
         profile("a\n1\n", data, columns=["salary"])
+
+
+def test_looking_for_the_encoding_opens_no_step_of_its_own(data, monkeypatch):
+    (data / "t.csv").write_text("a,b\n" + "1,2\n" * 500_000)
+    seen = []
+
+    def looking(source, at):
+        def noted(read):
+            at(read)
+            seen.append(recording.sample()["description"])
+
+        return encoding_of(source, noted)
+
+    monkeypatch.setattr(tables, "encoding_of", looking)
+    recording = Recording()
+    with activate(recording):
+        profile_csv(path="t.csv")
+    assert seen[0] == "Looking for the encoding: 3 %"
+    assert seen[-1] == "Looking for the encoding: 100 %"
+    ended = recording.sample()
+    assert (ended["steps"], ended["description"]) == ([], "500,000 rows")
 
 
 def test_the_table_is_refreshed_while_the_file_is_read(data, monkeypatch):
