@@ -11,11 +11,12 @@ from tasks.eventlog import Change
 from tasks.outputs import Outputs
 from tasks.progress import Recording
 
-# Log lines that wait for the reporter; what comes on top is counted and named instead.
-WAITING_LINES = 10_000
+# Log lines, and their characters, that wait for the reporter; what comes on top is counted and named instead.
+WAITING_LINES = 100_000
+WAITING_CHARACTERS = 32_000_000
 # An event of lines stays well under a frame.
 _LINES_BYTES = 24 * 1024
-_LINE_CHARACTERS = 4000
+_LINE_CHARACTERS = 16_000
 
 
 class Attempt:
@@ -56,17 +57,20 @@ class Attempt:
         self._changes: deque[Change] = deque()
         self._shown: dict[str, Any] | None = None
         self._dropped = 0
+        self._waiting = 0
 
     # --- the task's side
 
     def line(self, text: str, level: str = "info", time: str | None = None) -> None:
-        """Add a line to the job's log. Never waits; over WAITING_LINES unreported lines it is counted instead."""
-        if len(self._lines) >= WAITING_LINES:
+        """Add a line to the job's log. Never waits; when too much waits to be reported it is counted instead."""
+        if len(self._lines) >= WAITING_LINES or self._waiting >= WAITING_CHARACTERS:
             self._dropped += 1
             return
         text = masked(text, self.secrets)
         if len(text) > _LINE_CHARACTERS:
             text = f"{text[:_LINE_CHARACTERS]}… ({len(text)} characters)"
+        # Several threads of a task may count at once: the bound need not be exact.
+        self._waiting += len(text)
         self._lines.append({"time": time or events.now(), "level": level, "text": text})
 
     def change(self, change: Change) -> None:
@@ -98,11 +102,11 @@ class Attempt:
         found: list[Change] = []
         hurried, self._hurried = self._hurried, False
         if self.outputs.drain(final=bool(states) or hurried):
-            found.append(Change("output", {"outputs": self.outputs.descriptors()}))
+            found.append(Change("output", {"outputs": self._masked(self.outputs.descriptors())}))
         sample = self.recording.sample()
         if sample is not None and sample != self._shown:
             self._shown = sample
-            found.append(Change("progress", {"progress": sample}))
+            found.append(Change("progress", {"progress": self._masked(sample)}))
         found += self._collect_lines()
         if self.recording.noticed and not self._told_seen:
             self._told_seen = True
@@ -112,12 +116,24 @@ class Attempt:
             self.known.update(change.set)
         return found
 
+    def _masked(self, value: Any) -> Any:
+        if not self.secrets:
+            return value
+        if isinstance(value, str):
+            return masked(value, self.secrets)
+        if isinstance(value, list):
+            return [self._masked(item) for item in value]
+        if isinstance(value, dict):
+            return {name: self._masked(item) for name, item in value.items()}
+        return value
+
     def _collect_lines(self) -> list[Change]:
         found: list[Change] = []
         batch: list[dict[str, str]] = []
         size = 0
         for _ in range(len(self._lines)):
             line = self._lines.popleft()
+            self._waiting -= len(line["text"])
             length = 100 + events.json_bytes(line["text"])
             if batch and size + length > _LINES_BYTES:
                 found.append(Change("log", lines=batch))

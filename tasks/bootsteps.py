@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections.abc import Iterable
 from typing import Any
 
 from celery import bootsteps, signals
@@ -16,7 +17,7 @@ from tasks.recorder_process import RecorderProcess
 complaints = Complaints(logging.getLogger(__name__))
 
 # More ids than this are not written into the lease.
-_MOST_ACTIVE = 1000
+_MOST_IDS = 1000
 
 
 def install(app: Any) -> None:
@@ -59,9 +60,10 @@ class Companion(bootsteps.StartStopStep):
         w.timer.call_repeatedly(0.5, self._recorder.look)
 
     def _beat(self) -> None:
-        active = sorted(request.id for request in tuple(state.active_requests))
         try:
-            leases.renew({**self._about, "active": active if len(active) <= _MOST_ACTIVE else None})
+            leases.renew(
+                {**self._about, "active": _ids(state.active_requests), "reserved": _ids(state.reserved_requests)}
+            )
         except RedisError as error:
             complaints.fails("this worker's lease", error)
         else:
@@ -78,6 +80,11 @@ class Companion(bootsteps.StartStopStep):
         # A cold shutdown has ended the pool's processes: nobody will finish their jobs, and a lease would only
         # hide it.
         self.stop(w)
+
+
+def _ids(requests: Iterable[Any]) -> list[str] | None:
+    ids = sorted(request.id for request in tuple(requests))
+    return ids if len(ids) <= _MOST_IDS else None
 
 
 def _watch_in_beat(**_: Any) -> None:

@@ -6,8 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from celery import current_app
+from django.db import transaction
+from django.utils import timezone
 
-from tasks import eventlog, signals
+from tasks import counters, eventlog, signals
+from tasks.eventlog import LogUnavailable
 from tasks.events import FINAL, JobDict
 from tasks.models import Job
 from tasks.reporter import reporter
@@ -27,12 +30,15 @@ def cancel(job_id: UUID | str, *, force: bool = False) -> JobDict:
     """Ask the job to stop, and return it.
 
     A waiting job ends at once as `cancelled`; a started one is `asked`, sees it at its next `track`, `progress` or
-    `cancelled()`, and ends. With `force` its process is terminated. Raises NotCancellable, Job.DoesNotExist, and
-    LogUnavailable while Redis is away.
+    `cancelled()`, and ends. With `force` its process is terminated. While Redis is away, only a job that was not sent
+    yet can be cancelled. Raises NotCancellable, Job.DoesNotExist, LogUnavailable.
     """
     key = str(job_id)
     ends: dict[str, Any] = {"asked": {"cancel": "asked"}, "cancelled": signals.cancelled().set}
-    reply = eventlog.cancel(key, **ends)
+    try:
+        reply = eventlog.cancel(key, **ends)
+    except LogUnavailable:
+        return _cancel_unsent(key)
     if reply.status == "absent":
         row = Job.objects.select_related("owner").get(pk=job_id)
         if row.state in FINAL:
@@ -49,6 +55,17 @@ def cancel(job_id: UUID | str, *, force: bool = False) -> JobDict:
         # In a thread: it speaks to every worker, and a broker that hangs must not hold the request.
         threading.Thread(target=_terminate, args=(key,), daemon=True).start()
     return snapshot.job
+
+
+def _cancel_unsent(job_id: str) -> JobDict:
+    """End a job that no broker was ever given, by its row alone. Raises LogUnavailable for any other."""
+    end = {name: value for name, value in signals.cancelled().set.items() if name != "finished_at"}
+    waiting = Job.objects.filter(pk=job_id, published_at=None, message__isnull=False, state__in=("queued", "scheduled"))
+    with transaction.atomic():
+        change = counters.add("change", 1)
+        if not waiting.update(**end, finished_at=timezone.now(), message=None, change=change):
+            raise LogUnavailable("Redis does not answer, so a job that was sent cannot be cancelled now")
+    return Job.objects.select_related("owner").get(pk=job_id).as_dict()
 
 
 def _terminate(job_id: str) -> None:

@@ -13,9 +13,7 @@ from uuid import UUID, uuid4
 
 from celery import current_app
 from django.db import close_old_connections, connection, transaction
-from django.db.models import Q
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 from kombu.exceptions import OperationalError
 
 from tasks import catalog, counters, eventlog, messages
@@ -29,7 +27,6 @@ logger = logging.getLogger(__name__)
 # Seconds for which a request waits to see its job published.
 _PATIENCE = 0.3
 WAITING_FOR_BROKER = "the broker does not answer; the job will be sent when it does"
-_NOT_IN_THE_PAST = _("This time is past.")
 
 _publishers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="taskcast-publish")
 
@@ -47,17 +44,16 @@ def launch(
 ) -> Job:
     """Launch `task` with `args` by parameter name, as `user`, and return its durable row.
 
-    `eta` (aware) or `countdown` (seconds) put it off. When the broker does not answer, the job's `reason` says so and
-    it is sent later. `job_id` is for callers that may repeat a launch: IntegrityError where there is such a job. Raises
-    catalog.UnknownTask and catalog.BadArguments; whether the user may is the caller's to know.
+    `eta` (aware) or `countdown` (seconds) put it off; a time that is past is now. When the broker does not answer, the
+    job's `reason` says so and it is sent later. `job_id` is for callers that may repeat a launch: IntegrityError where
+    there is such a job. Raises catalog.UnknownTask and catalog.BadArguments; whether the user may is the caller's to
+    know.
     """
     spec = catalog.get(task)
     typed = spec.validate(args, user=user)
     now = timezone.now()
     if countdown is not None:
         eta = now + timedelta(seconds=countdown)
-    if eta is not None and eta < now - timedelta(minutes=1):
-        raise catalog.BadArguments([{"loc": ["eta"], "msg": str(_NOT_IN_THE_PAST), "type": "past"}])
     positional, named = spec.call(spec.wire(typed))
     job = Job(
         id=job_id or uuid4(),
@@ -172,6 +168,5 @@ def _send(job: Job) -> None:
 
 
 def _mark_published(job: Job) -> None:
-    Job.objects.filter(pk=job.pk).filter(Q(published_at=None)).update(
-        published_at=timezone.now(), message=None, reason=None
-    )
+    # The message stays until the job is past waiting: it may get lost, and is sent again then.
+    Job.objects.filter(pk=job.pk, published_at=None).update(published_at=timezone.now(), reason=None)

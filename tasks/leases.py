@@ -95,7 +95,7 @@ def prolong(key: str) -> None:
         text: Any = connection.hget(WORKERS, key)
         known = json.loads(text) if text else {"name": worker_name(key)}
         # What the worker does now is not known here.
-        _write(key, {**known, "active": None, "beat": events.now()})
+        _write(key, {**known, "active": None, "reserved": None, "beat": events.now()})
 
 
 def prolong_in_thread(key: str, is_there: Callable[[], bool]) -> None:
@@ -154,7 +154,8 @@ def workers() -> dict[str, dict[str, Any]]:
     """What each worker last said of itself, by lease: those that are alive, and those killed within the hour.
 
     {"name", "beat", "started": ISO times, "pid", "pool", "size": processes, "queues": names,
-    "active": ids of the jobs that it runs, or None where that is not known}. Raises LogUnavailable.
+    "active": ids of the jobs that it runs, "reserved": of all that it has taken from the broker, each None where that
+    is not known}. Raises LogUnavailable.
     """
     try:
         texts: Any = eventlog.client().hgetall(WORKERS)

@@ -6,6 +6,7 @@ process, which must not own a thread (it deadlocks later forks): there, events a
 
 import contextlib
 import logging
+import re
 import signal
 import sys
 import traceback
@@ -41,9 +42,10 @@ attempts: dict[str, Attempt] = {}
 # Whether this is the main process of a worker that forks: no thread of ours may live here.
 _threadless = False
 
-# A traceback is shown from both ends, so that `error` always fits into a frame: this, or a half or quarter of it.
-_TRACEBACK_CHARACTERS = 6000
-_MESSAGE_CHARACTERS = 1000
+# What is longer is shown from both ends. A failure that does not fit a frame is whole in the API.
+_TRACEBACK_CHARACTERS = 64_000
+_MESSAGE_CHARACTERS = 16_000
+_REASON_CHARACTERS = 1000
 
 # Seconds that a retry waits for what its attempt has to say. Redis is there: the retry's message goes there too.
 _RETRY_PATIENCE = 2.0
@@ -111,7 +113,7 @@ def _before_retry(attempt: Attempt, request: Any) -> None:
 
 
 def _cause(error: BaseException, request: Any) -> str:
-    return _clip(masked(str(error), _secrets(current_task, request.args, request.kwargs)), _MESSAGE_CHARACTERS)
+    return _clip(masked(str(error), _secrets(current_task, request.args, request.kwargs)), _REASON_CHARACTERS)
 
 
 def _on_after_publish(sender: str = "", body: Any = None, headers: Any = None, **_: Any) -> None:
@@ -160,10 +162,11 @@ def _on_retry(sender: Any = None, request: Any = None, reason: Any = None, **_: 
     attempt.end(Change("state", {"state": "retrying", "reason": text, "progress": None}))
 
 
-def _on_postrun(task_id: str = "", **_: Any) -> None:
+def _on_postrun(task_id: str = "", state: str | None = None, **_: Any) -> None:
     attempt = attempts.pop(task_id, None)
-    # A second copy of the message, or `Ignore` and `Reject` raised by the task itself: nobody else tells its end.
-    if attempt is not None and not attempt.ended:
+    # `Ignore` and `Reject` raised by the task itself: nobody else tells its end. Without a state the process itself is
+    # ending (SystemExit, a signal): the worker's main process will see why.
+    if attempt is not None and not attempt.ended and state is not None:
         attempt.end(Change("state", {**_finished("cancelled"), "reason": "the task itself asked to be ignored"}))
 
 
@@ -210,7 +213,7 @@ def _end(job_id: str, change: Change) -> None:
 
 def cancelled() -> Change:
     """The end of a job that was asked to stop."""
-    return Change("state", {**_finished("cancelled"), "cancel": "seen"})
+    return Change("state", {**_finished("cancelled"), "cancel": "seen", "reason": None})
 
 
 def failed(exception: BaseException, secrets: Any, einfo: Any = None) -> Change:
@@ -219,11 +222,8 @@ def failed(exception: BaseException, secrets: Any, einfo: Any = None) -> Change:
     error = {
         "type": type(exception).__name__,
         "message": _clip(masked(str(exception), secrets), _MESSAGE_CHARACTERS),
+        "traceback": _clip(masked(text, secrets), _TRACEBACK_CHARACTERS),
     }
-    for share in (1, 2, 4, 8):
-        error["traceback"] = _clip(masked(text, secrets), _TRACEBACK_CHARACTERS // share)
-        if events.json_bytes(error) <= events.FRAME_VALUE_BYTES:
-            break
     reason = _killed_by(exception)
     return Change("state", {**_finished("failed"), "error": error, "reason": reason})
 
@@ -233,12 +233,15 @@ def _finished(state: str) -> dict[str, Any]:
 
 
 def _killed_by(exception: BaseException) -> str | None:
-    """A killed pool process in words; billiard says `signal 9 (SIGKILL)` in the text of the error."""
+    """A killed pool process in words; billiard says `signal 9 (SIGKILL)` or `exitcode 3` in the error's text."""
     if type(exception).__name__ != "WorkerLostError":
         return None
     text = str(exception)
-    if "SIGKILL" in text:
-        return "its process was killed by SIGKILL: by hand, or by the kernel when memory ran out"
+    if found := re.search(r"signal \d+ \((SIG\w+)\)", text):
+        hint = ": by hand, or by the kernel when memory ran out" if found[1] == "SIGKILL" else ""
+        return f"its process was killed by {found[1]}{hint}"
+    if found := re.search(r"exitcode (-?\d+)", text):
+        return f"its process ended with exit code {found[1]} before the task did"
     return "its process ended before the task did"
 
 

@@ -26,6 +26,7 @@ from tasks.locks import Lock
 from tasks.models import Job
 from tasks.recorder import record_once, recorder_lock
 from tasks.reporter import reporter
+from tasks.strays import Strays
 
 logger = logging.getLogger(__name__)
 
@@ -63,6 +64,7 @@ class Watch:
         self._recorder_lock = recorder_lock()
         self._complaints = Complaints(logger)
         self._suspicions: dict[tuple[str, str], _Suspicion] = {}
+        self._strays = Strays(clock)
 
     def tick(self) -> bool:
         """Do what is to be done now; False where another process has the watch. Outages are logged, once."""
@@ -77,6 +79,7 @@ class Watch:
         self._complaints.works("the watch")
         self._part("opening the event log", epochs.check)
         self._part("ending the jobs of dead workers", self._reap)
+        self._part("looking for lost messages", self._strays.republish)
         self._part("dispatching jobs", dispatch)
         self._part("recording", self._record)
         return True

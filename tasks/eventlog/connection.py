@@ -10,7 +10,7 @@ from typing import Any
 import redis
 import redis.asyncio
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import ConnectionError, RedisError
 from redis.retry import Retry
 
 from tasks import conf
@@ -21,7 +21,7 @@ DIRTY = PREFIX + "dirty"
 RUNNING = PREFIX + "running"
 
 # Seconds. A Redis that hangs must not hold a task, a request or a tick for longer.
-_TIMEOUTS: dict[str, Any] = {"socket_timeout": 3, "socket_connect_timeout": 1}
+_TIMEOUTS: dict[str, Any] = {"socket_timeout": 2, "socket_connect_timeout": 1}
 
 
 class LogUnavailable(Exception):
@@ -46,8 +46,9 @@ def client() -> redis.Redis:
 @cache
 def _client(pid: int, url: str) -> redis.Redis:
     # One retry: after a restart of Redis every pooled connection is dead once. Appends bear (writer, n), so a
-    # repeated one is known.
-    return redis.Redis.from_url(url, decode_responses=True, retry=Retry(NoBackoff(), 1), **_TIMEOUTS)
+    # repeated one is known. None after a time-out: a Redis that hangs would hold us twice as long.
+    retry = Retry(NoBackoff(), 1, supported_errors=(ConnectionError,))
+    return redis.Redis.from_url(url, decode_responses=True, retry=retry, **_TIMEOUTS)
 
 
 _aclients: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, redis.asyncio.Redis]" = weakref.WeakKeyDictionary()
@@ -57,7 +58,7 @@ def aclient() -> redis.asyncio.Redis:
     """The running loop's connection pool to the log."""
     loop = asyncio.get_running_loop()
     if loop not in _aclients:
-        retry = redis.asyncio.retry.Retry(NoBackoff(), 1)
+        retry = redis.asyncio.retry.Retry(NoBackoff(), 1, supported_errors=(ConnectionError,))
         _aclients[loop] = redis.asyncio.Redis.from_url(
             conf.redis_url(), decode_responses=True, retry=retry, **_TIMEOUTS
         )

@@ -128,11 +128,17 @@ def test_a_failure_says_what_and_where(stack):
     assert "plain_tasks.py" in found["error"]["traceback"]
 
 
-def test_a_huge_failure_still_fits_a_frame(stack):
+def test_a_huge_failure_is_cut_in_frames_and_bounded(stack):
     job_id = launch(stack, f"{PLAIN}.fail", text="가" * 50_000)
     found = ended(stack, job_id)
-    assert len(found["error"]["message"]) < 1100
-    assert "error" not in found.get("truncated", [])
+    assert 16_000 < len(found["error"]["message"]) < 16_100
+    assert "error" in found["truncated"]
+
+
+def test_no_line_of_many_is_lost(stack):
+    job_id = launch(stack, f"{PLAIN}.shout", lines=20_000)
+    ended(stack, job_id, 30)
+    assert [text.split()[0] for text in texts(stack, job_id)] == [str(i) for i in range(20_000)]
 
 
 def test_celerys_retries_are_attempts_of_one_job_and_none_loses_a_word(stack):
@@ -159,6 +165,13 @@ def test_a_killed_pool_process_is_a_failure_with_the_signals_name(stack):
     found = ended(stack, send(stack, f"{PLAIN}.kill_own_process"))
     assert found["state"] == "failed"
     assert "SIGKILL" in found["reason"]
+
+
+@pytest.mark.parametrize(("how", "reason"), [("SIGTERM", "SIGTERM"), ("SIGSEGV", "SIGSEGV"), ("exit", "exit code 3")])
+def test_a_pool_process_that_ends_is_no_cancel(stack, how, reason):
+    found = ended(stack, send(stack, f"{PLAIN}.end_own_process", how))
+    assert found["state"] == "failed"
+    assert reason in found["reason"]
 
 
 def test_an_unknown_task_fails_with_advice(stack):
@@ -269,6 +282,11 @@ def test_force_ends_what_does_not_listen(stack):
     stack.run("from tasks.control import cancel\ncancel(id, force=True)", id=job_id)
     found = ended(stack, job_id, 10)
     assert found["state"] in ("cancelled", "succeeded")
+    job_id = launch(stack, f"{PLAIN}.deaf", seconds=60)
+    wait_for(lambda: (job(stack, job_id) or {}).get("state") == "started", "it runs")
+    stack.run("from tasks.control import cancel\ncancel(id, force=True)", id=job_id)
+    found = ended(stack, job_id, 10)
+    assert (found["state"], found["reason"]) == ("cancelled", "terminated by SIGTERM")
 
 
 def test_a_queued_job_that_is_cancelled_never_starts(stack):

@@ -41,3 +41,18 @@ def test_a_launch_is_durable_while_redis_is_away_and_runs_when_it_is_back(stack_
         stack.start("redis")
     row = wait_for(lambda: (r := stack.run(_ROW, id=job["id"]))["state"] == "succeeded" and r, "it runs", 60)
     assert row == {"state": "succeeded", "reason": None, "published": True, "message": None}
+
+
+_CANCEL = "from tasks.control import cancel\nanswer = cancel(id)"
+
+
+def test_a_job_that_was_never_sent_can_be_cancelled_while_redis_is_away(stack_factory):
+    stack = stack_factory(WORKERS="1")
+    stack.kill("redis", signal.SIGTERM)
+    job = stack.run(_LAUNCH, name=ADD)
+    cancelled = stack.run(_CANCEL, id=job["id"])
+    assert (cancelled["state"], cancelled["cancel"]) == ("cancelled", "seen")
+    stack.start("redis")
+    later = stack.run(_LAUNCH, name=ADD)
+    wait_for(lambda: stack.run(_ROW, id=later["id"])["state"] == "succeeded", "a later job runs", 60)
+    assert stack.run(_ROW, id=job["id"]) == {"state": "cancelled", "reason": None, "published": False, "message": None}

@@ -116,11 +116,13 @@ def test_a_row_written_by_the_launch_keeps_what_only_it_knows():
     )
     job = events.blank_job(job_id, task="t.add", created_at=events.iso(eta), owner="alice")
     eventlog.announce(job, owner_id=owner.pk)
-    begin(job_id)
     record_all()
     row = Job.objects.get(pk=job_id)
     assert (row.message, row.queue, row.eta, row.published_at) == ({"a": 1}, "q", eta, None)
-    assert (row.owner, row.state) == (owner, "started")
+    assert (row.owner, row.state) == (owner, "queued")
+    begin(job_id)
+    record_all()
+    assert Job.objects.get(pk=job_id).message is None, "it may hold secrets, and nobody will have to send it again"
     assert_recorded(job_id)
 
 

@@ -86,6 +86,22 @@ def kill_own_process() -> None:
 
 
 @shared_task
+def end_own_process(how: str) -> None:
+    """End the process in the given way."""
+    if how == "exit":
+        raise SystemExit(3)
+    os.kill(os.getpid(), getattr(signal, how))
+    time.sleep(30)
+
+
+@shared_task
+def shout(lines: int) -> None:
+    """Write many lines at once."""
+    for i in range(lines):
+        log(f"{i} {'w' * 200}")
+
+
+@shared_task
 def ignore() -> None:
     """Ask to be ignored."""
     raise Ignore
@@ -128,6 +144,9 @@ def leak(password: SecretStr) -> None:
     text = password.get_secret_value() if isinstance(password, SecretStr) else password
     log(f"log {text}")
     logger.warning("logging %s", text)
+    publish({"at": text}, name="output")
+    with progress(total=1, description=f"with {text}"):
+        pass
     raise ValueError(f"no entry with {text}")
 
 

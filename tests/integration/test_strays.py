@@ -1,0 +1,118 @@
+"""Lost messages: what no broker holds any more is sent again, and what somebody holds is left alone."""
+
+import signal
+from datetime import timedelta
+
+import pytest
+from celery import current_app
+from django.utils import timezone
+
+from tasks import eventlog, leases, strays
+from tasks.models import Job
+from tests.support.stack import wait_for
+
+ADD = "tasks.samples.arithmetic.add"
+LEASE = leases.PREFIX + "w@host:boot"
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def look(redis_server, transactional_db, monkeypatch):
+    """Looks `times` times, four seconds apart; returns how many were sent again."""
+    eventlog.open_epoch(1)
+    monkeypatch.setattr(leases, "_key", LEASE)
+    clock = Clock()
+    watching = strays.Strays(clock)
+
+    def look(times=4):
+        found = 0
+        for _ in range(times):
+            found += watching.republish()
+            clock.now += 4
+        return found
+
+    return look
+
+
+def sent(seconds=20, **fields):
+    ago = timezone.now() - timedelta(seconds=seconds)
+    values = {"task": ADD, "created_at": ago, "published_at": ago, "message": {"args": [1, 2], "kwargs": {}}, **fields}
+    return Job.objects.create(**values)
+
+
+def is_unsent(job):
+    return Job.objects.get(pk=job.pk).published_at is None
+
+
+def test_a_job_whose_queue_is_empty_is_sent_again(look):
+    job, young = sent(), sent(seconds=1)
+    assert look(2) == 0, "a queue that was empty for a moment says nothing"
+    assert look(2) == 1
+    assert is_unsent(job)
+    assert not is_unsent(young)
+
+
+def test_a_job_that_a_living_worker_has_reserved_is_left_alone(look):
+    job = sent()
+    leases.renew({"active": [], "reserved": [str(job.pk)]})
+    assert look() == 0
+    leases.renew({"active": [], "reserved": None})
+    assert look() == 0, "a worker that does not say what it has may have it"
+    leases.renew({"active": [], "reserved": []})
+    assert look() == 1
+
+
+def test_a_job_in_a_queue_that_holds_messages_is_left_alone(look, redis_server):
+    sent()
+    redis_server.client().lpush(current_app.conf.task_default_queue + "\x06\x169", "a message of low priority")
+    assert look() == 0
+
+
+def test_a_job_that_later_ones_have_overtaken_is_sent_again(look, redis_server):
+    redis_server.client().lpush(current_app.conf.task_default_queue, "another message")
+    job = sent(seconds=60)
+    sent(seconds=30, queue="other", state="succeeded", started_at=timezone.now())
+    assert look() == 0
+    sent(seconds=30, state="succeeded", started_at=timezone.now())
+    assert look() == 1
+    assert is_unsent(job)
+
+
+def test_a_job_that_has_started_is_not_sent_whatever_its_row_says(look):
+    job = sent()
+    eventlog.announce(Job.objects.get(pk=job.pk).as_dict())
+    eventlog.start(
+        {"id": str(job.pk)},
+        started={"state": "started"},
+        cancelled={},
+        lease=LEASE,
+        token="t",
+        retries=0,
+        rerun=False,
+    )
+    assert look() == 0
+
+
+_LAUNCH = "from tasks.launch import launch\nanswer = str(launch(name, args).pk)"
+_STATE = "from tasks.models import Job\nanswer = Job.objects.get(pk=id).state"
+
+
+def test_jobs_that_died_with_their_worker_before_they_started_run_elsewhere(stack_factory):
+    plain = "tests.support.plain_tasks"
+    stack = stack_factory(TASKCAST_APPS=plain, WORKERS="1")
+    running = stack.run(_LAUNCH, name=f"{plain}.deaf", args={"seconds": 300})
+    wait_for(lambda: stack.run(_STATE, id=running) == "started", "the first job runs")
+    reserved = stack.run(_LAUNCH, name=ADD, args={"x": 1, "y": 2})
+    wait_for(lambda: f"{reserved}] received" in stack.log("worker"), "the worker has reserved the second job")
+    stack.kill("worker", signal.SIGKILL)
+    stack.start("worker")
+    wait_for(lambda: stack.run(_STATE, id=reserved) == "succeeded", "the reserved job runs all the same", 45)
+    wait_for(lambda: stack.run(_STATE, id=running) == "lost", "the running one is lost", 30)
+    message = stack.run("from tasks.models import Job\nanswer = Job.objects.get(pk=id).message", id=reserved)
+    assert message is None, "what was to be sent is forgotten once it has started"
