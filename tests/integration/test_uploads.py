@@ -154,6 +154,32 @@ def test_several_files_and_ids_together(task: LaunchableTask, alice: Any):
     assert [file.path.read_bytes() for file in typed["more"]] == [b"2", b"3", b"x"]
 
 
+def test_an_earlier_upload_is_taken_where_no_file_is_chosen(task: LaunchableTask, alice: Any, bob: Any):
+    """As a browser sends it: the id as text, and a part without a file, which Django leaves out."""
+    earlier = uploads.save("earlier.txt", ContentFile(b"x"), alice)
+    again = QueryDict(mutable=True)
+    again["file"] = str(earlier.id)
+    form = form_class(task)(again, MultiValueDict(), user=alice)
+    assert form.is_valid(), form.errors
+    assert task.validate(form.arguments(), user=alice)["file"].name == "earlier.txt"
+    assert Upload.objects.count() == 1
+
+    other = form_class(task)(again, MultiValueDict({"file": [SimpleUploadedFile("b.txt", b"b")]}), user=alice)
+    assert other.is_valid(), other.errors
+    assert task.validate(other.arguments(), user=alice)["file"].name == "b.txt"  # what is chosen now wins
+
+    assert form_class(task)(again, MultiValueDict(), user=bob).errors == {
+        "file": ["There is no such upload, or it is not complete."]
+    }
+    assert form_class(task)(QueryDict(), MultiValueDict(), user=alice).errors == {"file": ["This field is required."]}
+
+
+def test_an_upload_stays_its_id_in_the_message(task: LaunchableTask, alice: Any):
+    upload = uploads.save("a.txt", ContentFile(b"x"), alice)
+    typed = task.validate({"file": str(upload.id), "least": "2", "more": [str(upload.id)]}, user=alice)
+    assert task.wire(typed) == {"file": str(upload.id), "least": 2, "more": [str(upload.id)]}
+
+
 def test_a_file_that_cannot_be_written_leaves_nothing(alice: Any):
     class Breaking(ContentFile):
         def chunks(self, chunk_size: int | None = None) -> Any:
