@@ -17,7 +17,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from tasks.catalog_errors import MASK, BadArguments, Fault, fault, faults_of
 from tasks.catalog_signature import NOTHING, Parameter, parameters
-from tasks.catalog_values import NotJson, wire_value
+from tasks.catalog_values import NotJson, misread, wire_value
 from tasks.catalog_words import in_readers_language
 from tasks.launchable import BadArgument, words_for
 from tasks.uploaded import FINDER, Finder, UploadedFile, find_for_worker, finder_for
@@ -99,12 +99,19 @@ class LaunchableTask:
         return json.dumps(whole | ({"$defs": shared["$defs"]} if "$defs" in shared else {}))
 
     def validate(
-        self, args: Any, *, user: Any = None, coming: Iterable[UploadedFile] = (), check: bool = True
+        self,
+        args: Any,
+        *,
+        user: Any = None,
+        coming: Iterable[UploadedFile] = (),
+        check: bool = True,
+        json_types: bool = False,
     ) -> Typed:
         """The typed arguments of a launch by `user`. Raises BadArguments with everything that is wrong.
 
         A file has to be a complete upload of `user`, or one of `coming`: to be saved once all is right. Those
-        cannot be opened yet: leave out the task's own `check` until they can.
+        cannot be opened yet: leave out the task's own `check` until they can. With `json_types` a number has to be
+        one, as in the schema: a form has only texts, JSON has both.
         """
         if not isinstance(args, Mapping):
             raise BadArguments([fault([], "arguments_type")])
@@ -119,6 +126,12 @@ class LaunchableTask:
             elif parameter.required:
                 faults.append(fault([parameter.name], "missing"))
         faults += self._gaps(typed.given) + self._twice(typed.given)
+        if json_types:
+            faults += [
+                fault([name, *place], kind)
+                for name, value in typed.items()
+                for place, kind in misread(typed.given[name], value)
+            ]
         if faults:
             raise BadArguments(faults)
         typed.given = {

@@ -7,7 +7,7 @@ import json
 import math
 import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import PurePath
 from typing import Any
@@ -127,3 +127,27 @@ def iso_duration(delta: datetime.timedelta) -> str:
     sign, delta = ("-", -delta) if delta < datetime.timedelta(0) else ("", delta)
     fraction = f".{delta.microseconds:06d}" if delta.microseconds else ""
     return f"{sign}P{delta.days}DT{delta.seconds}{fraction}S"
+
+
+Place = tuple[str | int, ...]
+
+
+def misread(given: Any, typed: Any, place: Place = ()) -> Iterator[tuple[Place, str]]:
+    """Where a text (or for a yes-or-no a number) was read as a number: what a form's fields need and JSON does not.
+
+    Yields the place, and pydantic's name for the fault.
+    """
+    if isinstance(typed, enum.Enum):
+        return
+    if isinstance(typed, bool):
+        if not isinstance(given, bool):
+            yield place, "bool_type"
+    elif isinstance(typed, int | float):
+        if isinstance(given, str):
+            yield place, "int_type" if isinstance(typed, int) else "float_type"
+    elif isinstance(given, list) and isinstance(typed, list | tuple):
+        for i, (item, value) in enumerate(zip(given, typed, strict=False)):
+            yield from misread(item, value, (*place, i))
+    elif isinstance(given, dict) and isinstance(typed, dict):
+        for name in given.keys() & typed.keys():
+            yield from misread(given[name], typed[name], (*place, name))

@@ -41,16 +41,17 @@ def launch(
     queue: str | None = None,
     retry_of: UUID | None = None,
     job_id: UUID | None = None,
+    json_types: bool = False,
 ) -> Job:
     """Launch `task` with `args` by parameter name, as `user`, and return its durable row.
 
     `eta` (aware) or `countdown` (seconds) put it off; a time that is past is now. When the broker does not answer, the
     job's `reason` says so and it is sent later. `job_id` is for callers that may repeat a launch: IntegrityError where
-    there is such a job. Raises catalog.UnknownTask and catalog.BadArguments; whether the user may is the caller's to
-    know.
+    there is such a job. `json_types`: a number has to be one, and no text. Raises catalog.UnknownTask and
+    catalog.BadArguments; whether the user may is the caller's to know.
     """
     spec = catalog.get(task)
-    typed = spec.validate(args, user=user)
+    typed = spec.validate(args, user=user, json_types=json_types)
     now = timezone.now()
     if countdown is not None:
         eta = now + timedelta(seconds=countdown)

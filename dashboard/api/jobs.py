@@ -55,6 +55,7 @@ def launch_job(
             countdown=body.countdown,
             queue=body.queue,
             job_id=job_id,
+            json_types=True,
         )
 
     if key is None:

@@ -123,10 +123,7 @@ def _public(loc: Iterable[str | int]) -> list[str | int]:
 
 
 def _bad_arguments(request: HttpRequest, error: BadArguments) -> HttpResponse:
-    faults = [
-        {"loc": ["body", "eta"] if fault["type"] == "past" else ["body", "args", *fault["loc"]], "msg": fault["msg"]}
-        for fault in error.errors
-    ]
+    faults = [{"loc": ["body", "args", *fault["loc"]], "msg": fault["msg"]} for fault in error.errors]
     return problem(422, _summary(faults), errors=faults)
 
 

@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretSt
 
 from tasks import catalog, launchable
 from tasks.catalog import BadArguments, UnknownTask
+from tasks.catalog_values import misread
 from tasks.launchable import BadArgument
 from tests.support import signatures as s
 from tests.support.signatures import described
@@ -538,3 +539,22 @@ def test_our_words_are_there_in_korean():
         assert catalog_errors.fault(["x"], "too_short", min_length=2)["msg"] == "항목이 2개 이상이어야 합니다."
         for text, words in zip(english, texts, strict=True):
             assert sorted(re.findall(r"\{\w+\}", text)) == sorted(re.findall(r"\{\w+\}", str(words)))
+
+
+@pytest.mark.parametrize(
+    ("sent", "typed", "places"),
+    [
+        ("3", 3, [()]),
+        (3, 3, []),
+        (3.0, 3, []),
+        ("1.5", 1.5, [()]),
+        (1, True, [()]),
+        (True, True, []),
+        ("3", "3", []),
+        (["1", 2], [1, 2], [(0,)]),
+        ({"a": {"b": ["x", "7"]}}, {"a": {"b": ["x", 7]}}, [("a", "b", 1)]),
+        ("2026-11-22", datetime.date(2026, 11, 22), []),
+    ],
+)
+def test_json_says_numbers_as_numbers(sent, typed, places):
+    assert [place for place, _ in misread(sent, typed)] == places
