@@ -33,7 +33,7 @@ def marked() -> set[str]:
     ]
     names = ("_", "gettext", "gettext_lazy", "gettext_noop")
     first = [call.args[0] for call in calls if call.func.id in names and call.args]  # type: ignore[attr-defined]
-    return {arg.value for arg in first if isinstance(arg, ast.Constant)}
+    return {arg.value for arg in first if isinstance(arg, ast.Constant) and isinstance(arg.value, str)}
 
 
 def test_every_text_of_the_engine_and_the_samples_has_korean_words():
