@@ -1,4 +1,4 @@
-"""The worker's consumer, back sooner: Celery looks for a lost broker after 2, 4, 6, … 30 seconds, this one every second.
+"""The worker's consumer, back sooner: Celery looks for a lost broker after 2, 4, 6, … 30 s, this one every second.
 
 A job that is launched while Redis is away is to be sent and started within seconds of its return; a connection to a
 Redis that is not there costs next to nothing.
