@@ -132,6 +132,11 @@ def image_type(head: bytes) -> str | None:
     return None
 
 
+def described(name: str, kind: str) -> tuple[str, str]:
+    """The media type of a value of this kind that stands in the job itself, and a name to download it as."""
+    return _KIND_TYPES[kind], _download_name(name, kind)
+
+
 def media_type(name: str) -> str:
     """What a file called `name` may be served as."""
     return _SAFE_TYPES.get(os.path.splitext(name)[1].lower(), "application/octet-stream")

@@ -1,4 +1,4 @@
-"""`jobs/{id}/files/{name}`: results and outputs that are files. What a task wrote never runs as the reader."""
+"""`jobs/{id}/files/{name}`: results and outputs to download. What a task wrote never runs as the reader."""
 
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
-from django.http import Http404, StreamingHttpResponse
+from django.http import Http404, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
@@ -16,7 +16,8 @@ from ninja import Router
 from dashboard import access
 from dashboard.api import schemas
 from dashboard.api.auth import Call
-from tasks import outputs
+from tasks import outputs, result_files
+from tasks.events import JobDict, dumps
 
 router = Router(tags=["jobs"])
 
@@ -33,8 +34,13 @@ _INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
     openapi_extra={"responses": {200: {"content": {"*/*": {"schema": {}}}}}},
 )
 def get_file(request: Call, job_id: UUID, name: str) -> HttpResponseBase:
-    """A result or output that is a file, or that is too large to stand in the job (then it is JSON)."""
+    """The result (`result`) or an output: a file, or, where it stands in the job itself, JSON or Markdown."""
     found = access.get_job_or_404(request.auth, job_id)
+    inline = _inline(found.job, name)
+    if inline is not None:
+        content, media_type, download_name = inline
+        headers = _headers(media_type, download_name, len(content))
+        return HttpResponse(content, content_type=media_type, headers=headers)
     try:
         file, media_type, download_name = outputs.open_file(found.id, name)
     except FileNotFoundError:
@@ -42,18 +48,35 @@ def get_file(request: Call, job_id: UUID, name: str) -> HttpResponseBase:
     # Django reads a plain iterator whole into memory when it is served by ASGI, and warns the other way round.
     chunks = _async_chunks(file) if isinstance(request, ASGIRequest) else _chunks(file)
     response = StreamingHttpResponse(
-        chunks,
-        content_type=media_type,
-        headers={
-            "Content-Length": str(file.size),
-            "Content-Disposition": str(content_disposition_header(media_type not in _INLINE, download_name)),
-            "Content-Security-Policy": "default-src 'none'; sandbox",
-            "X-Content-Type-Options": "nosniff",
-        },
+        chunks, content_type=media_type, headers=_headers(media_type, download_name, file.size)
     )
     # Also for a reader who goes before the first chunk, when nothing of the generator has run.
     response._resource_closers.append(file.close)  # type: ignore[attr-defined]
     return response
+
+
+def _inline(job: JobDict, name: str) -> tuple[bytes, str, str] | None:
+    """A value that stands in the job itself: its bytes, media type and name to download; None where it is a file."""
+    if name == result_files.RESULT:
+        if job["state"] != "succeeded" or name in job.get("truncated", ()):
+            return None
+        kind, value = "json", job["result"]
+    else:
+        output = next((one for one in job["outputs"] or () if one["name"] == name and "value" in one), None)
+        if output is None:
+            return None
+        kind, value = output["kind"], output["value"]
+    text = value if kind == "markdown" and isinstance(value, str) else dumps(value)
+    return text.encode("utf-8", "replace"), *result_files.described(name, kind)
+
+
+def _headers(media_type: str, download_name: str, size: int) -> dict[str, str]:
+    return {
+        "Content-Length": str(size),
+        "Content-Disposition": str(content_disposition_header(media_type not in _INLINE, download_name)),
+        "Content-Security-Policy": "default-src 'none'; sandbox",
+        "X-Content-Type-Options": "nosniff",
+    }
 
 
 def _chunks(file: Any) -> Iterator[bytes]:

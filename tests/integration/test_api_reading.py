@@ -261,6 +261,47 @@ def test_files_never_run_in_the_readers_session(cast, alice, name, kind, content
     assert response.headers["X-Content-Type-Options"] == "nosniff"
 
 
+ROWS = [{"열": 1.5, "n": None}]
+INLINE = [
+    {"name": "columns", "kind": "table", "value": ROWS, "size": 20, "rows": 1},
+    {"name": "표 1.json", "kind": "json", "value": {"a": "b"}},
+    {"name": "note", "kind": "markdown", "value": "# 제목\n"},
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "media_type", "download_name"),
+    [
+        ("columns", '[{"열":1.5,"n":null}]', "application/json", "columns.json"),
+        ("표 1.json", '{"a":"b"}', "application/json", "%ED%91%9C%201.json"),
+        ("note", "# 제목\n", "text/markdown; charset=utf-8", "note.md"),
+        ("result", '{"rows":3}', "application/json", "result.json"),
+    ],
+)
+def test_a_value_that_stands_in_the_job_is_a_file_too(cast, alice, name, content, media_type, download_name):
+    job = new_job(alice, state="succeeded", outputs=INLINE, result={"rows": 3})
+    response = call(cast, "GET", f"jobs/{job.pk}/files/{name}")
+    assert response.content.decode() == content
+    assert response.headers["Content-Type"] == media_type
+    assert response.headers["Content-Disposition"].startswith("attachment")
+    assert download_name in response.headers["Content-Disposition"]
+    assert response.headers["Content-Length"] == str(len(content.encode()))
+    assert response.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert_problem(cast.api("bob", "GET", f"jobs/{job.pk}/files/{name}"), 404)
+
+
+def test_a_result_too_large_for_a_frame_is_a_file_of_its_job(cast, alice):
+    big = ["x" * 100] * 1000
+    job = new_job(alice, state="succeeded", result=big, truncated=["result"])
+    assert call(cast, "GET", f"jobs/{job.pk}/files/result").json() == big
+
+
+def test_there_is_no_result_before_the_end_nor_one_that_could_not_be_kept(cast, alice):
+    for fields in ({"state": "started"}, {"state": "failed"}, {"state": "succeeded", "truncated": ["result"]}):
+        assert_problem(call(cast, "GET", f"jobs/{new_job(alice, **fields).pk}/files/result"), 404)
+    assert call(cast, "GET", f"jobs/{new_job(alice, state='succeeded').pk}/files/result").content == b"null"
+
+
 @pytest.mark.parametrize("name", ["nothing", "../secret", "..%2f..%2fsecret", "a/b", "%00", "x" * 300])
 def test_names_that_are_no_files_are_404(cast, alice, name):
     assert_problem(call(cast, "GET", f"jobs/{new_job(alice).pk}/files/{name}"), 404)
