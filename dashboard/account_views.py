@@ -1,10 +1,11 @@
-"""Pages about accounts: the welcome link. Signing in and out are Django's own views."""
+"""Pages about accounts: signing in, and the welcome link. Signing out is Django's own view."""
 
 from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model, login, update_session_auth_hash
 from django.contrib.auth.forms import SetPasswordForm
+from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +18,14 @@ from dashboard import accounts
 # In the session of who came by the welcome link, until a password is set.
 _WELCOMED = "welcomed"
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+class SignIn(LoginView):
+    """Django's own, which says how to begin while nobody has a password."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """What the page shows."""
+        return super().get_context_data(**kwargs, is_first_time=not accounts.somebody_has_a_password())
 
 
 class WelcomeForm(SetPasswordForm):

@@ -38,7 +38,7 @@ class Filters:
     """What a list is narrowed to; whatever is left out narrows nothing."""
 
     states: Sequence[str] = ()
-    task: str = ""
+    tasks: Sequence[str] = ()
     owner: str = ""
     q: str = ""
     since: datetime | None = None
@@ -80,13 +80,13 @@ def jobs(visible: QuerySet[Job], filters: Filters, *, cursor: str = "", limit: i
 
 def _branches(rows: QuerySet[Job], filters: Filters) -> Iterator[QuerySet[Job]]:
     states: Sequence[str | None] = filters.states or [None]
-    tasks: list[str | None] = [filters.task or None]
+    tasks: Sequence[str | None] = filters.tasks or [None]
     if filters.q:
         if prefix := _id_prefix(filters.q):
-            for state in states:
-                yield _narrowed(rows.filter(id__range=prefix), state, filters.task or None)
+            for state, task in product(states, tasks):
+                yield _narrowed(rows.filter(id__range=prefix), state, task)
         named = _tasks_of(filters.q)
-        tasks = [name for name in named if filters.task in ("", name)]
+        tasks = [name for name in named if not filters.tasks or name in filters.tasks]
     for state, task in product(states, tasks):
         yield _narrowed(rows, state, task)
 

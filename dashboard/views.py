@@ -1,11 +1,13 @@
 """The pages. Each first fetches through `access`, then acts; what lives on a page is brought by the socket."""
 
+import json
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from pydantic import ValidationError as BadFilters
 
-from dashboard import access, listing, queries
+from dashboard import access, file_names, kept, listing, queries, task_names
 from dashboard.api.schemas import Filters
 from dashboard.forms import form_class
 from tasks import control
@@ -38,6 +40,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "running": [job for job in unfinished if job["state"] in ("started", "retrying")][:_RUNNING],
         "waiting": [job for job in unfinished if job["state"] in ("queued", "scheduled")][:_WAITING],
         "failed": failed,
+        "names": file_names.of([*unfinished, *failed]),
     }
     return render(request, "dashboard/index.html", context)
 
@@ -67,14 +70,18 @@ def _card(task: LaunchableTask) -> dict[str, Any]:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@login_required
 def task_form(request: HttpRequest, name: str) -> HttpResponse:
     """The form of a task; `?parameter=value` fills it in. A launch leads to the page of its job."""
+    if not request.user.is_authenticated:
+        return _signed_out(request, name)
     task = access.get_task_or_404(request.user, name)
     form_of_task = form_class(task)
     if request.method != "POST":
-        return _form_page(request, task, form_of_task(user=request.user, query=request.GET))
+        form = form_of_task(user=request.user, query=request.GET)
+        kept.offer_uploads(form, request.user, request.GET)
+        return _form_page(request, task, form)
     form = form_of_task(request.POST, request.FILES, user=request.user)
+    kept.offer_uploads(form, request.user, request.POST)
     if not form.is_valid():
         return _form_page(request, task, form, status=422)
     try:
@@ -88,6 +95,21 @@ def task_form(request: HttpRequest, name: str) -> HttpResponse:
     return redirect("job", job.pk)
 
 
+def _signed_out(request: HttpRequest, name: str) -> HttpResponse:
+    """To the sign-in page, and back to the form with what was typed before the session had ended."""
+    if request.method != "POST":
+        return redirect_to_login(request.get_full_path())
+    address, is_all = kept.form_address(request, name)
+    if is_all:
+        messages.warning(request, _("Nothing was launched: sign in first. What you typed is kept."))
+    else:
+        messages.warning(
+            request,
+            _("Nothing was launched: sign in first. Of what you typed, secrets, files and long texts are not kept."),
+        )
+    return redirect_to_login(address)
+
+
 def _form_page(request: HttpRequest, task: LaunchableTask, form: Any, status: int = 200) -> HttpResponse:
     context = {"task": task, "form": form, "needs_multipart": form.is_multipart()}
     return render(request, "dashboard/task_form.html", context, status=status)
@@ -96,23 +118,42 @@ def _form_page(request: HttpRequest, task: LaunchableTask, form: Any, status: in
 @require_safe
 @login_required
 def jobs(request: HttpRequest) -> HttpResponse:
-    """The list of jobs, narrowed by the same parameters as the API's."""
+    """The list of jobs, narrowed by the same parameters as the API's; of a task's name a part is enough."""
     try:
         filters = Filters.model_validate({**request.GET.dict(), "state": request.GET.getlist("state")})
+        known = task_names.known_to(request.user)
+        named = task_names.meant_by(filters.task, known) if filters.task else []
         page = listing.jobs(
-            access.jobs_for(request.user), filters.listing(), cursor=filters.cursor or "", limit=filters.limit
+            access.jobs_for(request.user),
+            filters.listing(tasks=named),
+            cursor=filters.cursor or "",
+            limit=filters.limit,
         )
-    except (BadFilters, listing.BadCursor):
-        # A link that was cut or edited: the whole list is more use than an error.
-        return redirect("jobs")
+    except BadFilters as error:
+        return _without(request, [str(fault["loc"][0]) for fault in error.errors()])
+    except listing.BadCursor:
+        return _without(request, ["cursor"])
     context = {
         "jobs": page.jobs,
         "next": page.next,
         "filters": {**filters.model_dump(), "state": " ".join(filters.state)},
         "states": STATES,
-        "data": {"jobs": page.jobs},
+        "tasks": json.dumps(named),
+        "known_tasks": known,
+        "is_unknown_task": bool(named) and not set(named) & set(known) and not page.jobs,
+        "names": file_names.of(page.jobs),
     }
     return render(request, "dashboard/jobs.html", context)
+
+
+def _without(request: HttpRequest, parameters: list[str]) -> HttpResponse:
+    """A link that was cut or edited: the list without what was not understood, which is said."""
+    query = request.GET.copy()
+    for name in dict.fromkeys(parameters):
+        values = " ".join("".join(filter(str.isprintable, text))[:40] for text in query.pop(name, []))
+        words = _("“{asked}” means nothing here; the list is shown without it.")
+        messages.warning(request, words.format(asked=f"{name}={values}"))
+    return redirect(f"{reverse('jobs')}?{query.urlencode()}" if query else "jobs")
 
 
 @require_safe
@@ -125,6 +166,7 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "job": found.job,
         "data": {"job": found.job, "epoch": found.epoch, "seq": found.job["seq"], "events": tail.events},
         "lines": tail.lines,
+        "names": file_names.of([found.job]),
         "may_launch": access.may_launch_again(request.user, found.job["task"]),
         "may_cancel": found.job["state"] in UNFINISHED and access.may_cancel(request.user, found.owner_id),
     }
@@ -132,9 +174,11 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@login_required
 def job_cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    """Ask the job to stop, and go back to its page, which shows how far that is."""
+    """Ask the job to stop (with `force` end its process), and go back to its page, which shows how far that is."""
+    if not request.user.is_authenticated:
+        # Back to the page: the address of this button cannot be opened.
+        return redirect_to_login(reverse("job", args=[job_id]))
     found = access.get_job_or_404(request.user, job_id)
     if not access.may_cancel(request.user, found.owner_id):
         raise Http404

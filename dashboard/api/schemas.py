@@ -1,5 +1,6 @@
 """What goes in and out of the API, for its checks and for OpenAPI. Jobs and events are contract section 4."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -185,11 +186,11 @@ class Filters(Schema):
     cursor: _Text = Field(default=None, description="`next` of the page before")
     limit: int = Field(default=50, ge=1, le=listing.MOST)
 
-    def listing(self) -> listing.Filters:
-        """As the read side takes them."""
+    def listing(self, tasks: Sequence[str] | None = None) -> listing.Filters:
+        """As the read side takes them; `tasks` in the place of the one named here."""
         return listing.Filters(
             states=tuple(dict.fromkeys(self.state)),
-            task=self.task or "",
+            tasks=tuple(tasks) if tasks is not None else (self.task,) if self.task else (),
             owner=self.owner or "",
             q=self.q or "",
             since=self.since,

@@ -11,12 +11,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import template
-from django.http import QueryDict
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from dashboard import figures, file_names
 from tasks.events import FINAL, STATES
 
 register = template.Library()
@@ -115,36 +115,19 @@ def count(number: float) -> str:
 @register.filter
 def size_words(size: float) -> str:
     """A size in bytes as `12.5 MB`."""
-    units = ["B", "kB", "MB", "GB", "TB"]
-    unit = 0
-    while size >= 1000 and unit < len(units) - 1:
-        size /= 1000
-        unit += 1
-    return f"{size:.0f} {units[unit]}" if unit == 0 or size >= 100 else f"{size:.1f} {units[unit]}"
-
-
-@register.filter
-def has_total(progress: Mapping[str, Any] | None) -> bool:
-    """Whether it is known how much there is to do."""
-    return bool(progress and (progress.get("total") or 0) > 0)
-
-
-@register.filter
-def share(progress: Mapping[str, Any]) -> str:
-    """How far, from 0 to 1, for a bar's `value`."""
-    return f"{min(1.0, max(0.0, progress['current'] / progress['total'])):.4f}"
-
-
-@register.filter
-def percent(progress: Mapping[str, Any]) -> int:
-    """How far, in whole percent; 100 only at the end."""
-    return int(min(1.0, max(0.0, progress["current"] / progress["total"])) * 100)
+    return figures.size(size)
 
 
 @register.filter
 def args_line(args: Mapping[str, Any] | None) -> str:
     """`x=4, y="four"`: arguments in a line of a list."""
     return ", ".join(f"{name}={compact(value)}" for name, value in (args or {}).items())[:_ARGS_LINE]
+
+
+@register.filter
+def named(args: Mapping[str, Any] | None, names: Mapping[str, str]) -> dict[str, Any]:
+    """Arguments for people to read: files by their names."""
+    return file_names.named(args, names)
 
 
 def compact(value: Any) -> str:
@@ -180,7 +163,7 @@ def situation(job: Mapping[str, Any]) -> str:
     state = job["state"]
     if state in ("started", "retrying", "queued"):
         if job["cancel"] == "asked":
-            return _("Cancel asked, waiting for the task to see it")
+            return _("Asked to stop; the task has not looked yet")
         if job["cancel"] == "seen":
             return _("The task has seen the cancel and is stopping")
     if job["reason"]:
@@ -192,13 +175,6 @@ def situation(job: Mapping[str, Any]) -> str:
     if state == "retrying":
         return _("Waiting to try again")
     return ""
-
-
-@register.filter
-def doing(job: Mapping[str, Any]) -> str:
-    """The line over a job's bar: its situation and what its progress says."""
-    described = (job["progress"] or {}).get("description")
-    return " · ".join(text for text in (situation(job), described) if text)
 
 
 @register.filter
@@ -214,9 +190,9 @@ def is_cut(job: Mapping[str, Any], field: str) -> bool:
 
 
 @register.filter
-def all_of(query: QueryDict, name: str) -> str:
-    """All values of a parameter of the address, with blanks between."""
-    return " ".join(query.getlist(name))
+def has_result_file(job: Mapping[str, Any]) -> bool:
+    """Whether the result is worth a file of its own: more than a word or number, and more than its outputs show."""
+    return isinstance(job["result"], dict | list) or is_cut(job, "result")
 
 
 @register.filter

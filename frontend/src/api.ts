@@ -26,11 +26,12 @@ export const getEvents = (id: string, after: number, limit: number): Promise<Eve
 
 export const getFile = <T>(url: string): Promise<T> => call<T>(url);
 
-export const cancelJob = (id: string): Promise<Job> =>
+/** Ask the job to stop; with `force` its process is terminated. */
+export const cancelJob = (id: string, force: boolean): Promise<Job> =>
   call<Job>(jobUrl(id, "/cancel"), {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-CSRFToken": csrfToken() },
-    body: "{}",
+    body: JSON.stringify({ force }),
   });
 
 async function call<T>(url: string, init: RequestInit = {}): Promise<T> {

@@ -73,7 +73,8 @@ export class JobFeed {
   }
 
   private receive(frame: Frame): void {
-    if (frame.type === "error") this.missing = frame.code === "not_found";
+    // What is no id at all (`bad_request`) is no job either.
+    if (frame.type === "error") this.missing = frame.code === "not_found" || frame.code === "bad_request";
     else if (frame.type === "snapshot") {
       this.missing = false;
       this.replica.snapshot(frame.epoch, frame.job);

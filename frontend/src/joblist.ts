@@ -5,7 +5,7 @@ import { isFinal, type Job } from "./types";
 /** Which jobs a list shows; an empty word or list lets all through. */
 export interface View {
   states: string[];
-  task: string;
+  tasks: string[];
   owner: string;
   limit: number;
   fixed: boolean;
@@ -50,9 +50,9 @@ export class JobList {
   }
 
   private shows(job: Job): boolean {
-    const { states, task, owner } = this.view;
+    const { states, tasks, owner } = this.view;
     if (states.length && !states.includes(job.state)) return false;
-    return (!task || job.task === task) && (!owner || job.owner === owner);
+    return (!tasks.length || tasks.includes(job.task)) && (!owner || job.owner === owner);
   }
 }
 

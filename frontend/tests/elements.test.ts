@@ -1,6 +1,7 @@
 import { render } from "lit";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { words } from "../src/elements/connection";
+import { facts } from "../src/elements/facts";
 import { JobElement } from "../src/elements/job";
 import type { JobsElement } from "../src/elements/jobs";
 import "../src/elements/cancel";
@@ -8,7 +9,9 @@ import "../src/elements/jobs";
 import type { LogElement } from "../src/elements/log";
 import { define } from "../src/elements/piece";
 import { progress } from "../src/elements/progress";
+import { result } from "../src/elements/result";
 import { value } from "../src/elements/value";
+import { named } from "../src/filenames";
 import { LogBook } from "../src/logbook";
 import { jobFeed, socket } from "../src/page";
 import { blankJob } from "../src/store";
@@ -231,6 +234,43 @@ describe("a job's element", () => {
   });
 });
 
+describe("an element of a job that cannot be shown", () => {
+  it.each([
+    ["nope", "bad_request"],
+    ["00000000-0000-4000-8000-000000000000", "not_found"],
+  ] as const)("says so of %s", async (id, code) => {
+    document.body.innerHTML = `<taskcast-job job="${id}"></taskcast-job>`;
+    await settled();
+    if (FakeSocket.last.readyState !== 1) FakeSocket.last.accept();
+    FakeSocket.last.say({ type: "error", topic: `job:${id}`, code, detail: "" });
+    await settled();
+    expect(document.querySelector('taskcast-job [role="alert"]')?.textContent).toContain("does not exist");
+  });
+});
+
+describe("a result", () => {
+  it("does not repeat the outputs, which come first", () => {
+    const rows = [{ name: "amount", mean: 1.5 }];
+    const place = drawn(
+      result(
+        job({
+          state: "succeeded",
+          result: { columns: rows, note: 3 },
+          outputs: [
+            { name: "note", kind: "markdown", value: "hi" },
+            { name: "columns", kind: "table", value: rows },
+          ],
+        }),
+        false,
+      ),
+    );
+    expect(place.querySelector("a.value-above")?.getAttribute("href")).toBe("#output-2");
+    expect(place.querySelector("table")).toBeNull();
+    expect(place.querySelector(".value-number")?.textContent).toBe("3");
+    expect(place.querySelector("a[download]")?.getAttribute("href")).toContain("/files/result");
+  });
+});
+
 describe("a list of jobs", () => {
   it("starts from the page's rows and takes in live ones", async () => {
     document.body.innerHTML = `<script type="application/json" id="rows">${JSON.stringify([job({ state: "started", seq: 3 })])}</script>
@@ -252,6 +292,20 @@ describe("a list of jobs", () => {
     expect((document.querySelector("taskcast-jobs") as JobsElement).textContent).toContain("No jobs here.");
     socket().close();
   });
+});
+
+it("shows files by the names that the server wrote into the page", () => {
+  document.body.innerHTML = '<script type="application/json" id="file-names">{"u-1": "data.csv"}</script>';
+  expect(named({ file: "u-1", more: ["u-1", "u-2"], n: 4 })).toEqual({
+    file: "data.csv",
+    more: ["data.csv", "u-2"],
+    n: 4,
+  });
+  expect(
+    drawn(facts(job({ args: { file: "u-1" } })))
+      .querySelector(".file-name")
+      ?.getAttribute("title"),
+  ).toBe("u-1");
 });
 
 it("says the connection in words", () => {

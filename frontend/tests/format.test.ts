@@ -1,5 +1,6 @@
 import { beforeAll, expect, it } from "vitest";
 import examples from "../../tests/data/formats.json";
+import { figure } from "../src/figures";
 import { argsLine, between, bytes, clock, count, span, taskName, when } from "../src/format";
 import type { Json } from "../src/types";
 
@@ -11,6 +12,9 @@ beforeAll(() => {
 it.each(examples.span as [number, string][])("a span of %d ms", (ms, text) => expect(span(ms)).toBe(text));
 it.each(examples.count as [number, string][])("the number %d", (n, text) => expect(count(n)).toBe(text));
 it.each(examples.bytes as [number, string][])("%d bytes", (n, text) => expect(bytes(n)).toBe(text));
+it.each(examples.figures as [number, string, string][])("the figure %d of '%s'", (n, name, text) =>
+  expect(figure(n, name)).toBe(text),
+);
 it.each(examples.args as unknown as [Record<string, Json>, string][])("arguments %j", (args, text) =>
   expect(argsLine(args)).toBe(text),
 );

@@ -5,7 +5,7 @@ import type { Job, State } from "../src/types";
 
 const view = (fields: Partial<View> = {}): View => ({
   states: [],
-  task: "",
+  tasks: [],
   owner: "",
   limit: 3,
   fixed: false,
@@ -53,7 +53,7 @@ it("takes no rows in where only the server can search", () => {
 });
 
 it("filters by task and owner", () => {
-  const list = new JobList(view({ owner: "alice", task: "add" }), []);
+  const list = new JobList(view({ owner: "alice", tasks: ["add"] }), []);
   list.take({ jobs: [job("1"), { ...job("2"), owner: "alice", task: "add" }], removed: [] });
   expect(ids(list)).toBe("2");
 });

@@ -6,6 +6,7 @@ import re
 import pytest
 from django.test import Client
 
+from dashboard import accounts
 from tasks import eventlog, events
 from tasks.eventlog import Change
 from tasks.models import Job
@@ -174,6 +175,12 @@ def test_cancelling_goes_back_to_the_job(browser, alice):
     assert browser.get(f"/jobs/{job.pk}/cancel/").status_code == 405
 
 
+def test_cancelling_after_the_session_has_ended_leads_back_to_the_job(alice):
+    job = new_job(alice)
+    response = Client().post(f"/jobs/{job.pk}/cancel/")
+    assert response.headers["Location"] == f"/accounts/login/?next=/jobs/{job.pk}/"
+
+
 def test_cancelling_while_redis_is_away_says_so(browser, alice, redis_server):
     job = new_job(alice)
     redis_server.kill()
@@ -198,8 +205,43 @@ def test_the_list_of_jobs_is_narrowed_and_paged(browser, alice):
 
 
 @pytest.mark.parametrize("query", ["state=done", "cursor=nonsense", "limit=many", "since=yesterday", "q=%00"])
-def test_a_broken_link_to_the_list_shows_all_of_it(browser, query):
+def test_a_broken_link_to_the_list_shows_all_of_it_and_says_so(browser, query):
     assert browser.get(f"/jobs/?{query}").headers["Location"] == "/jobs/"
+    page = browser.get("/jobs/").content.decode()
+    assert f"“{query.removesuffix('%00')}” means nothing here" in page
+
+
+def test_what_is_right_in_a_broken_link_is_kept(browser):
+    response = browser.get("/jobs/?state=done&task=add&limit=many")
+    assert response.headers["Location"] == "/jobs/?task=add"
+
+
+def test_a_part_of_a_tasks_name_is_enough(browser, alice):
+    jobs = {task: new_job(alice, task=task) for task in (ADD, "somebody.elses.addition", "tasks.x.other")}
+
+    def found(text):
+        page = browser.get("/jobs/", {"task": text})
+        shown = {job["task"] for job in data(page, "jobs-data")}
+        return shown, json.loads(page.context["tasks"]), page.content.decode()
+
+    both = {ADD, "somebody.elses.addition"}
+    assert found("ADD")[0] == both
+    assert set(found("add")[1]) == both
+    assert found(ADD)[:2] == ({ADD}, [ADD])
+    shown, names, page = found("nothing.like.it")
+    assert (shown, names) == (set(), ["nothing.like.it"])
+    assert "No task is known that has “nothing.like.it” in its name." in page
+    for task in jobs:
+        assert f'<option value="{task}">' in page
+
+
+def test_names_of_tasks_are_offered_to_who_may_know_them(cast, alice):
+    new_job(alice, task="tasks.of.alice")
+    known = {name: cast.pages(name).get("/jobs/").context["known_tasks"] for name in ("bob", "charlie", "dora")}
+    assert ADD in known["bob"]
+    assert "tasks.of.alice" not in known["bob"]
+    assert known["charlie"] == []
+    assert {ADD, "tasks.of.alice"} <= set(known["dora"])
 
 
 def test_pages_are_korean_for_who_chose_so(browser):
@@ -207,3 +249,14 @@ def test_pages_are_korean_for_who_chose_so(browser):
     browser.post("/language/", {"language": "ko", "next": "/jobs/"})
     assert '<html lang="ko"' in browser.get("/").content.decode()
     assert '<html lang="ko"' in Client().get("/accounts/login/", headers={"Accept-Language": "ko"}).content.decode()
+
+
+def test_who_comes_first_is_told_how_to_begin(django_user_model):
+    words = "Open the link that <code>make up</code> printed"
+    assert words in Client().get("/accounts/login/").content.decode()
+    used = Client().get("/welcome/x/").content.decode()
+    assert "<code>.venv/bin/python manage.py welcome</code>" in used
+    welcome = Client().get("/" + (accounts.welcome_link() or "").split("/", 3)[3]).content.decode()
+    assert "without a password nobody can sign in again" in welcome
+    django_user_model.objects.create_user("carol", password="correct horse battery")
+    assert words not in Client().get("/accounts/login/").content.decode()

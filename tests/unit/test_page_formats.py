@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone, translation
 
+from dashboard import figures
 from dashboard.templatetags import taskcast, taskcast_value
 
 EXAMPLES: dict[str, Any] = json.loads(Path("tests/data/formats.json").read_text(encoding="utf-8"))
@@ -30,6 +31,11 @@ def test_counts(number: float, text: str) -> None:
 @pytest.mark.parametrize(("size", "text"), EXAMPLES["bytes"])
 def test_sizes(size: int, text: str) -> None:
     assert taskcast.size_words(size) == text
+
+
+@pytest.mark.parametrize(("number", "name", "text"), EXAMPLES["figures"])
+def test_figures(number: float, name: str, text: str) -> None:
+    assert figures.figure(number, name) == text
 
 
 @pytest.mark.parametrize(("args", "text"), EXAMPLES["args"])

@@ -1,19 +1,20 @@
 import { html, nothing, type TemplateResult } from "lit";
+import { fileName, named } from "../filenames";
 import { count, stateWord, when } from "../format";
 import { t } from "../i18n";
-import type { Job, State } from "../types";
+import type { Job, Json, State } from "../types";
 import { jobPage } from "../urls";
 import { value } from "./value";
 import "./span";
 
 /** Who, when, where, and with what. */
 export function facts(job: Job): TemplateResult {
-  const names = Object.entries(job.args ?? {});
+  const args = Object.entries(job.args ?? {});
   return html`<section class="panel job-facts">
     <h2>${t("Arguments")}</h2>
     ${
-      names.length
-        ? html`<dl class="facts">${names.map(([name, arg]) => fact(name, value(arg, 2), true))}</dl>`
+      args.length
+        ? html`<dl class="facts">${args.map(([name, arg]) => fact(name, argument(arg), true))}</dl>`
         : html`<p class="quiet">${t("No arguments")}</p>`
     }
     <h2>${t("Details")}</h2>
@@ -32,6 +33,13 @@ export function facts(job: Job): TemplateResult {
       ${job.retry_of ? fact(t("Retry of"), link(job.retry_of)) : nothing}
     </dl>
   </section>`;
+}
+
+function argument(arg: Json): TemplateResult {
+  const file = fileName(arg);
+  return file === undefined
+    ? value(Array.isArray(arg) ? (named({ arg }).arg ?? null) : arg, 2)
+    : html`<span class="file-name" title=${String(arg)}>${file}</span>`;
 }
 
 const fact = (name: string, body: unknown, code = false): TemplateResult =>

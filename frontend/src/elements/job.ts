@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import type { JobFeed, PageJob } from "../feed";
 import { taskName } from "../format";
 import { t } from "../i18n";
-import { jobFeed, pageData } from "../page";
+import { jobFeed, pageData, socket } from "../page";
 import { isFinal, type Job } from "../types";
 import { jobPage } from "../urls";
 import { badge } from "./badge";
@@ -20,11 +20,14 @@ import "./span";
  * wrote there; anywhere else (embed.js) from the socket's snapshot.
  */
 export class JobElement extends Piece {
-  static override properties = { job: {}, compact: { type: Boolean } };
+  static override properties = { job: {}, compact: { type: Boolean }, ended: { state: true } };
   declare job: string;
   declare compact: boolean;
+  /** The reader is signed out. */
+  declare ended: boolean;
   private feed: JobFeed | undefined;
   private unlisten: (() => void) | undefined;
+  private unwatch: (() => void) | undefined;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -33,27 +36,35 @@ export class JobElement extends Piece {
     if (page?.job.id === this.job) this.feed.start(page);
     this.dataset.job = this.job;
     this.unlisten = this.feed.listen(() => this.requestUpdate());
+    this.unwatch = socket().watch(({ ended }) => {
+      this.ended = ended;
+    });
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.unlisten?.();
+    this.unwatch?.();
   }
 
   protected override ready(): boolean {
-    return Boolean(this.feed?.job || this.feed?.missing);
+    return Boolean(this.feed?.job || this.feed?.missing || this.ended);
   }
 
   override render(): TemplateResult {
     const job = this.feed?.job;
     if (!job || this.feed?.missing) {
-      return html`<p class="panel problem" role="alert">${t("This job does not exist, or you may not see it.")}</p>`;
+      const missing = this.feed?.missing || !this.ended;
+      const words = t(
+        missing ? "This job does not exist, or you may not see it." : "Sign in to see this job.",
+      );
+      return html`<p class="panel problem" role="alert">${words}</p>`;
     }
     return html`<div class="job" data-state=${job.state}>
       ${head(job, this.compact)} ${progress(job)}
       <div class="job-columns">
         <div class="job-main">
-          ${failure(job)} ${result(job)} ${outputs(job)}
+          ${failure(job)} ${outputs(job)} ${result(job, this.compact)}
           <taskcast-log></taskcast-log>
         </div>
         ${this.compact ? nothing : facts(job)}
@@ -84,6 +95,6 @@ function outputs(job: Job): TemplateResult | typeof nothing {
   if (!job.outputs?.length) return nothing;
   return html`<section class="panel job-outputs">
     <h2>${t(isFinal(job.state) ? "Outputs" : "Result so far")}</h2>
-    ${job.outputs.map((entry) => html`<taskcast-output .job=${job.id} .entry=${entry}></taskcast-output>`)}
+    ${job.outputs.map((entry, n) => html`<taskcast-output .job=${job.id} .at=${n + 1} .entry=${entry}></taskcast-output>`)}
   </section>`;
 }

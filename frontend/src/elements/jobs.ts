@@ -1,5 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import { named } from "../filenames";
 import { argsLine, situation, taskName, when } from "../format";
 import { t } from "../i18n";
 import { JobList, type View } from "../joblist";
@@ -18,7 +19,7 @@ export class JobsElement extends Piece {
     data: {},
     limit: { type: Number },
     states: {},
-    task: {},
+    tasks: { type: Array },
     owner: {},
     /** Rows change, but none come: a later page, or a search that only the server can do. */
     fixed: { type: Boolean },
@@ -26,7 +27,7 @@ export class JobsElement extends Piece {
   declare data: string;
   declare limit: number;
   declare states: string;
-  declare task: string;
+  declare tasks: string[];
   declare owner: string;
   declare fixed: boolean;
   private list: JobList | undefined;
@@ -50,8 +51,8 @@ export class JobsElement extends Piece {
 
   private view(): View {
     const states = (this.states ?? "").split(" ").filter(Boolean);
-    const { limit = 50, task = "", owner = "", fixed = false } = this;
-    return { states, limit, task, owner, fixed };
+    const { limit = 50, tasks = [], owner = "", fixed = false } = this;
+    return { states, limit, tasks, owner, fixed };
   }
 
   override render(): TemplateResult {
@@ -74,7 +75,7 @@ function row(job: Job): TemplateResult {
     <td class="cell-state">${badge(job.state)}</td>
     <td class="cell-task">
       <a class="task-name" href=${jobPage(job.id)}><span class="module">${module}</span>${name}</a>
-      <span class="args">${argsLine(job.args)}</span>
+      <span class="args">${argsLine(named(job.args))}</span>
       ${about(job)}
     </td>
     <td class="cell-owner wide">${job.owner ?? ""}</td>

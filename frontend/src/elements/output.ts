@@ -14,8 +14,15 @@ const LARGEST = 2_000_000;
 
 /** One thing that a job published: shown by its kind, and fetched where it is too large for an event. */
 export class OutputElement extends Piece {
-  static override properties = { job: {}, entry: { attribute: false }, fetched: { state: true } };
+  static override properties = {
+    job: {},
+    at: { type: Number },
+    entry: { attribute: false },
+    fetched: { state: true },
+  };
   declare job: string;
+  /** Its place among the job's outputs, from 1. */
+  declare at: number;
   declare entry: Output;
   declare fetched: Json | undefined;
   private version = 0;
@@ -51,7 +58,7 @@ export class OutputElement extends Piece {
 
   override render(): TemplateResult {
     const { name, size } = this.entry;
-    return html`<figure class="output" data-output=${name}>
+    return html`<figure class="output" id=${`output-${this.at}`} data-output=${name}>
       <figcaption>
         <span class="output-name">${name}</span>
         ${size === undefined ? nothing : html`<a href=${fileUrl(this.job, name)} download>${t("Download")} <span class="quiet">${bytes(size)}</span></a>`}

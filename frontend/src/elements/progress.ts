@@ -1,7 +1,8 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { situation } from "../format";
 import { t } from "../i18n";
-import { isFinal, type Job, type Progress } from "../types";
+import { described, finished, hasTotal, saysAmount, unfinished } from "../steps";
+import { isFinal, type Job, type Progress, type State } from "../types";
 import { amount, bar } from "./bar";
 
 const UNKNOWN: Progress = { current: 0, total: null, description: "", steps: [] };
@@ -9,25 +10,34 @@ const UNKNOWN: Progress = { current: 0, total: null, description: "", steps: [] 
 /** The job's bar, what it is doing in words, and its steps. */
 export function progress(job: Job): TemplateResult | typeof nothing {
   const shown = job.progress ?? (job.state === "started" ? UNKNOWN : null);
-  const words = [situation(job), shown?.description].filter(Boolean).join(" · ");
+  const words = [situation(job), shown && described(shown)].filter(Boolean).join(" · ");
   if (!shown && !words) return nothing;
   return html`<section class="job-progress" data-state=${job.state}>
     <div class="progress-line">
       <span class="progress-text" aria-live="polite">${words}</span>
-      ${shown ? amount(shown) : nothing}
+      ${shown && saysAmount(shown) ? amount(shown) : nothing}
     </div>
-    ${shown && (!isFinal(job.state) || shown.total !== null) ? bar(shown, t("Progress")) : nothing}
-    ${shown?.steps?.length ? steps(shown.steps) : nothing}
+    ${shown && hasBar(shown, job.state) ? bar(shown, t("Progress")) : nothing}
+    ${shown?.steps?.length ? steps(shown.steps, job.state) : nothing}
   </section>`;
 }
 
-function steps(list: Progress[]): TemplateResult {
+/** Those that are over stand quietly in one line before the others. */
+function steps(list: Progress[], state: State): TemplateResult {
   return html`<ol class="steps" aria-label=${t("Steps")}>
-    ${list.map(
+    ${finished(list, state).map(
+      (name) =>
+        html`<li class="step-over"><span class="check" role="img" aria-label=${t("Done")}>✓</span> ${name}</li>`,
+    )}
+    ${unfinished(list, state).map(
       (step) => html`<li class="step">
         <div class="progress-line"><span class="step-text">${step.description}</span> ${amount(step)}</div>
-        ${bar(step, step.description || t("Progress"))} ${step.steps?.length ? steps(step.steps) : nothing}
+        ${hasBar(step, state) ? bar(step, step.description || t("Progress")) : nothing}
+        ${step.steps?.length ? steps(step.steps, state) : nothing}
       </li>`,
     )}
   </ol>`;
 }
+
+/** Nothing moves any more in a job that has ended. */
+const hasBar = (step: Progress, state: State): boolean => hasTotal(step) || !isFinal(state);

@@ -1,23 +1,33 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { t } from "../i18n";
-import type { Job } from "../types";
+import type { Job, Json } from "../types";
 import { fileUrl } from "../urls";
-import { value } from "./value";
+import { isRow, object, value } from "./value";
 
-/** What the job returned; a value that is a file is a link to it. */
-export function result(job: Job): TemplateResult | typeof nothing {
+/** What the job returned; what one of its outputs shows under the same name is a link to that. */
+export function result(job: Job, compact: boolean): TemplateResult | typeof nothing {
   if (job.state !== "succeeded") return nothing;
   const cut = job.result === null && job.truncated?.includes("result");
+  const hasFile = cut || (typeof job.result === "object" && job.result !== null);
   return html`<section class="panel job-result" aria-live="polite">
-    <h2>${t("Result")}</h2>
-    <div class="value">
-      ${
-        cut
-          ? html`<p>${t("Too large to show here.")} <a href=${fileUrl(job.id, "result")} download>${t("Download")}</a></p>`
-          : value(job.result)
-      }
+    <div class="panel-head">
+      <h2>${t("Result")}</h2>
+      ${hasFile ? html`<a href=${fileUrl(job.id, "result")} download>${t("Download")}</a>` : nothing}
     </div>
+    <div class="value">${cut ? html`<p>${t("Too large to show here.")}</p>` : body(job, compact)}</div>
   </section>`;
+}
+
+function body(job: Job, compact: boolean): TemplateResult {
+  if (!isRow(job.result)) return value(job.result);
+  const at = new Map((job.outputs ?? []).map((output, n) => [output.name, n + 1]));
+  return object(job.result, 0, (name, field: Json) => {
+    if (!at.has(name) || typeof field !== "object" || field === null) return undefined;
+    const words = t("See the output above");
+    // In somebody else's page our tree is a shadow, into which no address leads.
+    if (compact) return html`<span class="quiet">${words}</span>`;
+    return html`<a class="value-above" href=${`#output-${at.get(name)}`}>${words}</a>`;
+  });
 }
 
 /** Why the job ended badly: the exception first, its traceback folded. */

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
+import { figure } from "../figures";
 import { count } from "../format";
 import { t } from "../i18n";
 import type { Json } from "../types";
@@ -9,6 +10,8 @@ type Row = { [column: string]: Json };
 const ROWS = 200;
 /** A cell with more characters than this is long. */
 const LONG = 32;
+/** Characters of a value inside a cell; a longer one is folded. */
+const NESTED = 60;
 /** Characters of JSON drawn; the file has it whole. */
 const TEXT = 100_000;
 
@@ -27,23 +30,37 @@ const plain = (n: number): string => String(n);
 
 function list(items: Json[], depth: number): TemplateResult {
   if (items.length === 0) return html`<span class="value-none">${t("An empty list")}</span>`;
-  if (depth < 3 && items.every(isRow)) return table(items as Row[]);
+  if (depth < 3 && items.every(isRow)) return table(items);
   if (items.length <= 20 && items.every(isWord))
     return html`<span class="value-list">${items.map(String).join(", ")}</span>`;
   return text(items);
 }
 
-function object(fields: Row, depth: number): TemplateResult {
+/** `instead` may have something else to show for a field. */
+export function object(
+  fields: Row,
+  depth: number,
+  instead: (name: string, field: Json) => TemplateResult | undefined = () => undefined,
+): TemplateResult {
   const entries = Object.entries(fields);
   if (entries.length === 0) return html`<span class="value-none">${t("An empty object")}</span>`;
   if (depth >= 3 || entries.length > 60) return text(fields);
   return html`<dl class="value-fields">
-    ${entries.map(([name, field]) => html`<div><dt>${name}</dt><dd>${value(field, depth + 1)}</dd></div>`)}
+    ${entries.map(([name, field]) => html`<div><dt>${name}</dt><dd>${instead(name, field) ?? named(name, field, depth + 1)}</dd></div>`)}
   </dl>`;
 }
 
+function named(name: string, field: Json, depth: number): TemplateResult {
+  if (typeof field !== "number") return value(field, depth);
+  const text = figure(field, name);
+  return html`<span class="value-number" title=${saysLess(text, field) ? plain(field) : nothing}>${text}</span>`;
+}
+
+const saysLess = (text: string, n: number): boolean => text.replaceAll(",", "") !== plain(n);
+
 const isWord = (json: Json): boolean => json === null || typeof json !== "object";
-const isRow = (json: Json): boolean => json !== null && typeof json === "object" && !Array.isArray(json);
+export const isRow = (json: Json): json is Row =>
+  json !== null && typeof json === "object" && !Array.isArray(json);
 
 export function table(rows: Row[], all = false): TemplateResult {
   const shown = all ? rows : rows.slice(0, ROWS);
@@ -55,7 +72,7 @@ export function table(rows: Row[], all = false): TemplateResult {
         <tbody>
           ${shown.map(
             (row) =>
-              html`<tr>${columns.map((column, at) => html`<td class=${kinds[at] ?? nothing}>${cell(row[column])}</td>`)}</tr>`,
+              html`<tr>${columns.map((column, at) => html`<td class=${kinds[at] ?? nothing}>${cell(column, row[column])}</td>`)}</tr>`,
           )}
         </tbody>
       </table>
@@ -69,9 +86,18 @@ function kind(cells: Json[]): "number" | "long" | undefined {
   return cells.some((item) => typeof item === "string" && item.length > LONG) ? "long" : undefined;
 }
 
-function cell(json: Json | undefined): string | TemplateResult {
+function cell(column: string, json: Json | undefined): string | TemplateResult {
   if (json === undefined || json === null) return html`<span class="value-none">–</span>`;
-  if (typeof json === "object") return html`<code>${JSON.stringify(json)}</code>`;
+  if (typeof json === "number") {
+    const text = figure(json, column);
+    return saysLess(text, json) ? html`<span title=${plain(json)}>${text}</span>` : text;
+  }
+  if (typeof json === "object") {
+    const whole = JSON.stringify(json);
+    if (whole.length <= NESTED) return html`<code>${whole}</code>`;
+    const words = t("{count} values", { count: count(Object.keys(json).length) });
+    return html`<details class="cell-more"><summary>${words}</summary><code>${whole}</code></details>`;
+  }
   return String(json);
 }
 

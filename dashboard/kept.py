@@ -1,0 +1,72 @@
+"""What a launch form keeps: files brought for an earlier job, and what was typed before a session ended."""
+
+import uuid
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from django import forms
+from django.http import HttpRequest, QueryDict
+from django.urls import reverse
+
+from dashboard.forms import ArgumentsForm, form_class
+from tasks import catalog
+from tasks.uploaded import finder_for
+
+# Characters of an address, written twice encoded into the sign-in page's: servers take about 8,000.
+_LONGEST = 5_000
+
+
+def offer_uploads(form: ArgumentsForm, user: Any, given: QueryDict) -> None:
+    """Let the form's file fields hold the uploads of `user` that `given` names by id.
+
+    A field's `kept` are those files, for a box each that sends the id again; `is_lost` says that it named others.
+    A field that holds one need not be filled in again.
+    """
+    find = finder_for(user)
+    for name, field in form.fields.items():
+        if not isinstance(field.widget, forms.FileInput):
+            continue
+        numbers = [text for text in given.getlist(form.add_prefix(name)) if text]
+        files = [file for number in map(_number, numbers) if number and (file := find(number))]
+        shown: Any = field
+        shown.kept, shown.is_lost = files, len(files) < len(numbers)
+        field.initial = [str(file.id) for file in files] or None
+
+
+def _number(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
+def form_address(request: HttpRequest, name: str) -> tuple[str, bool]:
+    """The address of the form of the task `name`, filled in with what was posted to it; and whether that is all of it.
+
+    Secrets and files are left out, and what is too long for an address.
+    """
+    address = reverse("task_form", args=[name])
+    try:
+        form = form_class(catalog.get(name))()
+    except catalog.UnknownTask:
+        return address, False
+    is_all = not any(request.FILES.values())
+    for field_name, field in form.fields.items():
+        values = _typed(field, request.POST.getlist(form.add_prefix(field_name)))
+        more = ("&" if "?" in address else "?") + urlencode({field_name: values}, doseq=True)
+        if not values:
+            continue
+        if isinstance(field.widget, forms.PasswordInput) or len(quote(address + more)) > _LONGEST:
+            is_all = False
+        else:
+            address += more
+    return address, is_all
+
+
+def _typed(field: forms.Field, posted: list[str]) -> list[str]:
+    """What an address has to say about a field so that it comes back as it was."""
+    if isinstance(field.widget, forms.CheckboxInput):
+        return posted or ["false"]  # a box that is not ticked is not sent
+    values = [text for text in posted if text]
+    # A default that was taken out must not come back.
+    return values or ([""] if field.initial and posted else [])

@@ -1,0 +1,94 @@
+"""Filters that write a job's progress, the same way as the scripts do (frontend/src/steps.ts)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext as _
+
+from dashboard.templatetags.taskcast import count, is_final, situation
+
+register = template.Library()
+
+Progress = Mapping[str, Any]
+# The step that stands for all those which are not shown.
+_OTHERS = "…"
+
+
+@register.filter
+def has_total(progress: Mapping[str, Any] | None) -> bool:
+    """Whether it is known how much there is to do."""
+    return bool(progress and (progress.get("total") or 0) > 0)
+
+
+@register.filter
+def share(progress: Mapping[str, Any]) -> str:
+    """How far, from 0 to 1, for a bar's `value`."""
+    return f"{min(1.0, max(0.0, progress['current'] / progress['total'])):.4f}"
+
+
+@register.filter
+def percent(progress: Mapping[str, Any]) -> int:
+    """How far, in whole percent; 100 only at the end."""
+    return int(min(1.0, max(0.0, progress["current"] / progress["total"])) * 100)
+
+
+@register.filter
+def doing(job: Mapping[str, Any]) -> str:
+    """The line over a job's bar: its situation, and what its progress says."""
+    progress = job["progress"]
+    described = (_step_at_work(progress) if is_summary(progress) else progress["description"]) if progress else ""
+    return " · ".join(text for text in (situation(job), described) if text)
+
+
+@register.filter
+def is_summary(progress: Progress | None) -> bool:
+    """Whether the progress counts steps that come one after another; the one at work is described in its own line."""
+    if not progress or (progress["total"] is not None and progress["total"] != progress["current"]):
+        return False
+    steps = progress.get("steps") or ()
+    is_of_them = any(step["description"] == progress["description"] for step in steps)
+    return is_of_them and progress["current"] <= _opened(progress)
+
+
+def _step_at_work(progress: Progress) -> str:
+    if progress["total"] is not None:
+        return _("Steps")
+    return _("Step {n}").format(n=count(min(progress["current"] + 1, _opened(progress))))
+
+
+def _opened(progress: Progress) -> int:
+    return sum(step["total"] if step["description"] == _OTHERS else 1 for step in progress["steps"])
+
+
+@register.filter
+def says_amount(progress: Progress | None) -> bool:
+    """Whether numbers belong beside the words: "Step 2" has its own already."""
+    return bool(progress) and (has_total(progress) or not is_summary(progress))
+
+
+@register.filter
+def finished(steps: list[Progress], state: str) -> list[str]:
+    """What the steps that are over are called, those without a name left out."""
+    names = (
+        f"{_OTHERS} {count(step['total'])}" if step["description"] == _OTHERS else step["description"]
+        for step in steps
+        if _is_over(step, state)
+    )
+    return [name for name in names if name]
+
+
+@register.filter
+def unfinished(steps: list[Progress], state: str) -> list[Progress]:
+    """The steps that are not over."""
+    return [step for step in steps if not _is_over(step, state)]
+
+
+def _is_over(step: Progress, state: str) -> bool:
+    return step["current"] >= step["total"] if has_total(step) else state == "succeeded"
+
+
+@register.filter
+def has_bar(step: Progress, state: str) -> bool:
+    """Whether a bar can say something: nothing moves any more in a job that has ended."""
+    return has_total(step) or not is_final(state)

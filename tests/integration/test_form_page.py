@@ -1,0 +1,129 @@
+"""A launch form loses nothing: neither a file brought before, nor what was typed when the session ended."""
+
+import html
+import re
+from typing import Literal
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.contrib.messages import get_messages
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from pydantic import SecretStr
+
+from tasks import UploadedFile, catalog, uploads
+from tasks.models import Job, Upload
+from tests.support.cast import Cast, make_cast, new_job
+from tests.support.signatures import described
+
+ADD = "tasks.samples.arithmetic.add"
+PROFILE = "tasks.samples.tables.profile_csv"
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_server", "static_files")]
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return make_cast()
+
+
+@pytest.fixture
+def alice(cast):
+    return cast.users["alice"]
+
+
+@pytest.fixture
+def browser(cast):
+    return cast.pages("alice")
+
+
+def odd(
+    password: SecretStr,
+    text: str = "",
+    kind: Literal["a", "b"] = "a",
+    on: bool = True,
+    many: list[str] | None = None,
+    was: str = "a default",
+    file: UploadedFile | None = None,
+) -> None:
+    """Take one of each."""
+
+
+def next_of(response):
+    """Where the sign-in page leads to, as a path and its parameters."""
+    there = urlsplit(parse_qs(urlsplit(response.headers["Location"]).query)["next"][0])
+    return there.path, parse_qs(there.query, keep_blank_values=True)
+
+
+def test_what_was_typed_survives_the_end_of_a_session(alice):
+    browser = Client()
+    response = browser.post(f"/tasks/{ADD}/", {"x": "17 & more", "y": "", "zebra": "1"})
+    assert next_of(response) == (f"/tasks/{ADD}/", {"x": ["17 & more"]})
+    page = browser.get(response.headers["Location"]).content.decode()
+    assert "Nothing was launched: sign in first. What you typed is kept." in page
+    browser.force_login(alice)
+    form = browser.get(parse_qs(urlsplit(response.headers["Location"]).query)["next"][0]).content.decode()
+    assert "17 &amp; more" in form
+    assert not Job.objects.exists()
+
+
+def test_no_secret_no_file_and_no_long_text_goes_into_an_address(monkeypatch):
+    task = described(odd)
+    monkeypatch.setattr(catalog, "get", lambda name: task)
+    typed = {"password": "hunter2", "text": "long " * 2000, "kind": "b", "many": "a\nb", "was": ""}
+    response = Client().post("/tasks/t.odd/", {**typed, "file": SimpleUploadedFile("a.csv", b"a")})
+    assert next_of(response)[1] == {"kind": ["b"], "on": ["false"], "many": ["a\nb"], "was": [""]}
+    assert "hunter2" not in response.headers["Location"]
+    assert "secrets, files and long texts are not kept" in str(*get_messages(response.wsgi_request))
+
+
+def test_of_what_was_posted_to_no_task_nothing_is_kept():
+    assert next_of(Client().post("/tasks/no.such/", {"x": "1"})) == ("/tasks/no.such/", {})
+
+
+def test_an_upload_is_used_again(browser, alice):
+    upload = uploads.save("data.csv", ContentFile(b"a,b\n1,2\n3,4\n"), alice)
+    job = new_job(alice, task=PROFILE, args={"file": str(upload.pk), "delimiter": "comma"}, state="failed")
+    page = browser.get(f"/jobs/{job.pk}/").content.decode()
+    again = re.search(r'href="(/tasks/[^"]*)">Launch again', page)
+    assert again
+    form = browser.get(html.unescape(again[1])).content.decode()
+    assert "data.csv, uploaded before" in form
+    assert f'<input type="checkbox" name="file" value="{upload.pk}" checked>' in form
+
+    fields = {"delimiter": "auto", "encoding": "auto", "header": "on"}
+    wrong = browser.post(f"/tasks/{PROFILE}/", {**fields, "file": str(upload.pk), "columns": "zebra"})
+    assert wrong.status_code == 422
+    assert "data.csv, uploaded before" in wrong.content.decode()
+
+    browser.post(f"/tasks/{PROFILE}/", {**fields, "file": str(upload.pk)})
+    assert newest().args["file"] == str(upload.pk)
+
+    # A browser sends the box and the file that was chosen under one name.
+    both = [str(upload.pk), SimpleUploadedFile("new.csv", b"a,b\n5,6\n")]
+    browser.post(f"/tasks/{PROFILE}/", {**fields, "file": both})
+    assert Upload.objects.get(pk=newest().args["file"]).name == "new.csv"
+
+
+def newest() -> Job:
+    return Job.objects.latest("created_at")
+
+
+def test_a_field_that_holds_an_upload_need_not_be_filled_in(monkeypatch, browser, alice):
+    def take(file: UploadedFile) -> None:
+        """Take a file."""
+
+    task = described(take)
+    monkeypatch.setattr(catalog, "get", lambda name: task)
+    upload = uploads.save("data.csv", ContentFile(b"a"), alice)
+    control = r'<input type="file" name="file"[^>]*\brequired\b'
+    assert re.search(control, browser.get("/tasks/t.take/").content.decode())
+    assert not re.search(control, browser.get(f"/tasks/t.take/?file={upload.pk}").content.decode())
+
+
+def test_somebody_elses_upload_is_not_offered(cast, browser):
+    upload = uploads.save("secret plan.csv", ContentFile(b"a"), cast.users["bob"])
+    form = browser.get(f"/tasks/{PROFILE}/?file={upload.pk}").content.decode()
+    assert "secret plan" not in form
+    assert "The file used before is not yours or is gone" in form

@@ -1,0 +1,116 @@
+"""The page of one job before any script runs: how it is stopped, what it shows of its steps, result and files."""
+
+import json
+import re
+
+import pytest
+from django.core.files.base import ContentFile
+
+from tasks import uploads
+from tasks.models import Job
+from tests.support.cast import Cast, make_cast, new_job
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_server", "static_files")]
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return make_cast()
+
+
+@pytest.fixture
+def alice(cast):
+    return cast.users["alice"]
+
+
+@pytest.fixture
+def browser(cast):
+    return cast.pages("alice")
+
+
+@pytest.mark.parametrize(
+    ("cancel", "words"),
+    [
+        ("asked", "Asked to stop; the task has not looked yet"),
+        ("seen", "The task has seen the cancel and is stopping"),
+    ],
+)
+def test_a_job_that_does_not_stop_can_be_stopped_by_force(browser, alice, monkeypatch, cancel, words):
+    job = new_job(alice, state="started", cancel=cancel)
+    page = browser.get(f"/jobs/{job.pk}/").content.decode()
+    assert words in page
+    assert '<button class="button danger" name="force" value="1">' in page
+    asked = []
+    monkeypatch.setattr("tasks.control.cancel", lambda job_id, force: asked.append((job_id, force)))
+    browser.post(f"/jobs/{job.pk}/cancel/", {"force": "1"})
+    browser.post(f"/jobs/{job.pk}/cancel/")
+    assert asked == [(str(job.pk), True), (str(job.pk), False)]
+
+
+@pytest.mark.parametrize("fields", [{"state": "started"}, {"state": "queued", "cancel": "asked"}])
+def test_force_is_for_jobs_that_run_and_were_asked(browser, alice, fields):
+    page = browser.get(f"/jobs/{new_job(alice, **fields).pk}/").content.decode()
+    assert 'name="force"' not in page
+
+
+def test_files_are_shown_by_their_names(cast, browser, alice):
+    mine, other = (uploads.save(f"{name}.csv", ContentFile(b"a"), cast.users[name]) for name in ("alice", "bob"))
+    job = new_job(alice, args={"file": str(mine.pk), "many": [str(mine.pk)], "not mine": str(other.pk)})
+    page = browser.get(f"/jobs/{job.pk}/").content.decode()
+    assert names_in(page) == {str(mine.pk): "alice.csv"}
+    assert f'<span class="file-name" title="{mine.pk}">alice.csv</span>' in page
+    assert '<span class="value-list">alice.csv</span>' in page
+    for path in ("/", "/jobs/"):
+        listed = browser.get(path).content.decode()
+        assert names_in(listed) == {str(mine.pk): "alice.csv"}
+        assert "file=&quot;alice.csv&quot;, many=[&quot;alice.csv&quot;]" in listed
+        assert "bob.csv" not in listed
+
+
+def names_in(page):
+    text = re.search(r'<script id="file-names" type="application/json">(.*?)</script>', page)
+    assert text
+    return json.loads(text[1])
+
+
+def test_a_result_does_not_repeat_its_outputs(browser, alice):
+    table = [{"name": "amount", "mean": 4951.48273}]
+    job = new_job(
+        alice,
+        state="succeeded",
+        outputs=[
+            {"name": "note", "kind": "markdown", "value": "hi", "size": 2},
+            {"name": "columns", "kind": "table", "value": table, "size": 9, "rows": 1},
+        ],
+        result={"columns": table, "rows": 1500000, "note": 3},
+    )
+    page = browser.get(f"/jobs/{job.pk}/").content.decode()
+    assert page.index('id="output-2" data-output="columns">') < page.index("job-result")
+    assert page.count(">4,951.48<") == 1
+    assert '<a class="value-above" href="#output-2">See the output above</a>' in page
+    assert '<dt>rows</dt><dd><span class="value-number">1,500,000</span></dd>' in page
+    assert '<dt>note</dt><dd><span class="value-number">3</span></dd>' in page
+    assert f'href="/api/v1/jobs/{job.pk}/files/result" download' in page
+
+
+def step(description, current, total=None, steps=()):
+    return {"description": description, "current": current, "total": total, "steps": list(steps)}
+
+
+def test_steps_that_are_over_are_one_quiet_line(browser, alice):
+    progress = step("1,000 rows", 80, 80, [step("Looking for the encoding", 80, 80)])
+    job = new_job(alice, state="succeeded", progress=progress)
+    page = browser.get(f"/jobs/{job.pk}/").content.decode()
+    assert page.count('role="progressbar"') == 1
+    assert re.search(r'<li class="step-over"><span[^>]*aria-label="Done">✓</span> Looking for the encoding</li>', page)
+
+
+def test_of_steps_after_each_other_the_one_at_work_is_named_once(browser, alice):
+    progress = step("Writing", 1, None, [step("Reading", 5, 5), step("Writing", 2, 8)])
+    job = new_job(alice, state="started", progress=progress)
+    page = browser.get(f"/jobs/{job.pk}/").content.decode()
+    assert '<span class="progress-text" aria-live="polite">Step 2</span>' in page
+    assert page.count(">Writing<") == 1
+    Job.objects.update(state="succeeded", progress={**progress, "current": 2, "total": 2})
+    page = browser.get(f"/jobs/{job.pk}/").content.decode()
+    assert '<span class="progress-text" aria-live="polite">Steps</span>' in page
