@@ -200,18 +200,16 @@ answer = [thread.name for thread in threading.enumerate()].count("taskcast-watch
 
 
 def test_an_outage_of_redis_costs_no_job(stack: Stack):
-    """The worker's main loop is late to reconnect: its recorder prolongs the lease until it does."""
+    """Longer away than a lease lives: the worker is back before anybody takes it for dead."""
     path = stack.home / uuid.uuid4().hex
     job_id = send(stack, str(path))
     reaches(stack, job_id, "started")
     stack.kill("redis")
-    # Celery tries after 2, 4, 6, 8 s: it will be back some 7 s after Redis.
-    wait_for(lambda: "Trying again in 8.00 seconds" in stack.log("worker"), "the worker has waited long", 40)
+    wait_for(lambda: stack.log("worker").count("Trying again in 1.00 second") > 12, "the worker has waited long", 40)
     stack.start("redis")
     with stack.redis() as client:
         wait_for(lambda: lease_keys(stack), "the lease is back", 4)
         (key,) = lease_keys(stack)
-        assert stack_said(client, key)["active"] is None, "the recorder cannot know"
         wait_for(lambda: stack_said(client, key)["active"] == [job_id], "the worker is back")
     path.touch()
     reaches(stack, job_id, "succeeded")
