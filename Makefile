@@ -6,7 +6,7 @@ RUN := .venv/bin/python
 
 up:
 	@$(PYTHON) tools/install.py
-	@exec $(RUN) -m project.supervisor --under-make
+	@exec $(RUN) tools/start.py --under-make
 
 # The fast part: lint, types, unit tests.
 check:

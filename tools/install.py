@@ -5,26 +5,41 @@
 Standard library only, and readable by old Pythons: it must be able to say that one is too old.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
+MADE, INSTALLING = os.path.join(VENV, "made"), os.path.join(VENV, "installing")
 VENV_PYTHON = os.path.join(VENV, "bin", "python")
 OLDEST, NEWEST = (3, 11), (3, 13)
 OLDEST_NODE = (20, 19)  # what Vite asks for
 
 
 def main():
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:  # nohup
+            signal.signal(number, signal.default_int_handler)
+    try:
+        install_all()
+    except KeyboardInterrupt:
+        say("stopped before all was installed; the next start mends it")
+        sys.exit(130)
+
+
+def install_all():
     os.chdir(ROOT)
-    make_venv()
-    # Two instances may be started side by side: one installs, the other waits.
-    with open(os.path.join(VENV, "install.lock"), "w") as lock:
+    # Two instances may be started side by side: one installs, the other waits. The lock lies outside of what it guards.
+    with open(__file__) as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        make_venv()
         install("requirements.txt")
         if "--tests" in sys.argv:
             install("requirements-dev.txt")
@@ -35,8 +50,8 @@ def main():
 
 
 def make_venv():
-    """Make .venv with a Python that fits, or keep the one that is there."""
-    if fits(VENV_PYTHON):
+    """Make .venv with a Python that fits, or keep the one that is there, if nothing in it is half done."""
+    if fits(VENV_PYTHON) and is_whole():
         return
     python = next((name for name in candidates() if fits(name)), None)
     if python is None:
@@ -50,6 +65,21 @@ def make_venv():
             "%s -m venv failed: install Python's venv package (on Debian and Ubuntu: apt-get install python3-venv)"
             % python
         )
+    write(MADE, "")
+
+
+def is_whole():
+    """Whether neither the making of the .venv nor an install into it was interrupted.
+
+    A .venv gets its pip last. And pip takes a package for installed as soon as its metadata is there.
+    """
+    if os.path.exists(INSTALLING):
+        return False
+    if not os.path.exists(MADE):  # somebody else's, or interrupted
+        if call([VENV_PYTHON, "-m", "pip", "--version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL):
+            return False
+        write(MADE, "")
+    return True
 
 
 def candidates():
@@ -64,7 +94,7 @@ def fits(python):
     """Whether `python` runs and is of a version that the requirements are locked for."""
     code = "import sys; sys.exit(not (%r <= sys.version_info[:2] <= %r))" % (OLDEST, NEWEST)
     try:
-        return subprocess.call([python, "-c", code], stderr=subprocess.DEVNULL) == 0
+        return call([python, "-c", code], stderr=subprocess.DEVNULL) == 0
     except OSError:
         return False
 
@@ -76,10 +106,12 @@ def install(requirements):
     if content(stamp) == wanted:
         return
     say("installing " + requirements)
+    write(INSTALLING, requirements)
     pip = [VENV_PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     if run(pip + ["--require-hashes", "--only-binary", ":all:", "-r", requirements]):
         fail("pip could not install %s: its reason is above" % requirements)
     write(stamp, wanted)
+    os.remove(INSTALLING)
 
 
 # --- the front end
@@ -104,6 +136,8 @@ def build_frontend():
             fail("npm ci failed: its reason is above")
         write(os.path.join(modules, ".locked"), lock)
     say("building the front end")
+    if os.path.exists(stamp):
+        os.remove(stamp)  # an interrupted build leaves a folder that fits no sources
     if run([npm, "run", "build", "--silent"], "frontend", environment, quiet=True):
         fail("the front end's build failed: its reason is above")
     write(stamp, wanted)
@@ -152,12 +186,29 @@ def frontend_sources():
 def run(command, folder=".", environment=None, quiet=False):
     """Run and return the exit code; `quiet` shows the output only where it fails."""
     if not quiet:
-        return subprocess.call(command, cwd=folder, env=environment)
-    process = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    output, _ = process.communicate()
-    if process.returncode:
-        sys.stderr.write(output.decode("utf-8", "replace"))
-    return process.returncode
+        return call(command, cwd=folder, env=environment)
+    with tempfile.TemporaryFile() as output:
+        code = call(command, cwd=folder, env=environment, stdout=output, stderr=subprocess.STDOUT)
+        if code:
+            output.seek(0)
+            sys.stderr.write(output.read().decode("utf-8", "replace"))
+    return code
+
+
+def call(command, **options):
+    """Run and return the exit code. A Ctrl-C reaches us alone, who end the command: its traceback would say nothing."""
+    process = subprocess.Popen(command, start_new_session=True, **options)
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        try:
+            with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+                os.killpg(process.pid, signal.SIGTERM)
+                process.wait(5)
+        finally:  # also where somebody interrupts again
+            with contextlib.suppress(OSError):
+                os.killpg(process.pid, signal.SIGKILL)
+        raise
 
 
 def digest(paths):
