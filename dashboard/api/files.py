@@ -25,6 +25,9 @@ _CHUNK = 256 * 1024  # bytes
 # Bitmaps, which cannot do anything. All else is for saving: an SVG or a page could run scripts as the reader.
 _INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
+# Fields whose value may be too large for a frame, besides the result.
+_FIELDS = frozenset({"args", "error", "outputs", "progress"})
+
 
 @router.get(
     "/jobs/{uuid:job_id}/files/{path:name}",
@@ -34,7 +37,7 @@ _INLINE = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
     openapi_extra={"responses": {200: {"content": {"*/*": {"schema": {}}}}}},
 )
 def get_file(request: Call, job_id: UUID, name: str) -> HttpResponseBase:
-    """The result (`result`) or an output: a file, or, where it stands in the job itself, JSON or Markdown."""
+    """The result (`result`), an output, or a field that frames cut: a file, or, where it stands in the job, JSON."""
     found = access.get_job_or_404(request.auth, job_id)
     inline = _inline(found.job, name)
     if inline is not None:
@@ -62,10 +65,13 @@ def _inline(job: JobDict, name: str) -> tuple[bytes, str, str] | None:
             return None
         kind, value = "json", job["result"]
     else:
-        output = next((one for one in job["outputs"] or () if one["name"] == name and "value" in one), None)
-        if output is None:
+        output = next((one for one in job["outputs"] or () if one["name"] == name), None)
+        if output is None and job.get(name) is not None and name in _FIELDS:
+            kind, value = "json", job[name]
+        elif output is None or "value" not in output:
             return None
-        kind, value = output["kind"], output["value"]
+        else:
+            kind, value = output["kind"], output["value"]
     text = value if kind == "markdown" and isinstance(value, str) else dumps(value)
     return text.encode("utf-8", "replace"), *result_files.described(name, kind)
 

@@ -10,6 +10,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
@@ -61,6 +62,7 @@ def database_away() -> HttpResponse:
     )
 
 
+@csrf_exempt  # a program's POST to a wrong address is wrong by its address
 def not_found(request: HttpRequest, rest: str = "") -> HttpResponse:
     """View for every path below `/api/` that is no call."""
     return problem(404, _("There is no such call."))

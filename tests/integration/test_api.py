@@ -169,6 +169,14 @@ def test_credentials(cast):
     assert browser.get("/api/v1/jobs").status_code == 200
 
 
+@pytest.mark.parametrize("path", ["nope", "jobs/not-an-id/cancel"])
+def test_a_programs_post_to_no_call_is_not_found(cast, path):
+    client = Client(enforce_csrf_checks=True)
+    headers = {"Authorization": f"Bearer {cast.tokens['alice']}"}
+    response = client.post(f"/api/v1/{path}", {}, content_type="application/json", headers=headers)
+    assert_problem(response, 404)
+
+
 def test_a_session_needs_the_csrf_token_and_a_token_does_not(cast, alice):
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(alice)

@@ -302,6 +302,15 @@ def test_there_is_no_result_before_the_end_nor_one_that_could_not_be_kept(cast, 
     assert call(cast, "GET", f"jobs/{new_job(alice, state='succeeded').pk}/files/result").content == b"null"
 
 
+def test_what_frames_cut_is_a_file_too(cast, alice):
+    args, error = {"text": "x" * 20_000}, {"type": "E", "message": "m" * 20_000, "traceback": ""}
+    job = new_job(alice, state="failed", args=args, error=error)
+    assert call(cast, "GET", f"jobs/{job.pk}/files/args").json() == args
+    assert call(cast, "GET", f"jobs/{job.pk}/files/error").json() == error
+    assert_problem(call(cast, "GET", f"jobs/{job.pk}/files/progress"), 404)
+    assert_problem(call(cast, "GET", f"jobs/{job.pk}/files/owner"), 404)
+
+
 @pytest.mark.parametrize("name", ["nothing", "../secret", "..%2f..%2fsecret", "a/b", "%00", "x" * 300])
 def test_names_that_are_no_files_are_404(cast, alice, name):
     assert_problem(call(cast, "GET", f"jobs/{new_job(alice).pk}/files/{name}"), 404)
