@@ -27,4 +27,4 @@ def _import(name: str) -> None:
     except Exception as error:
         # The error's text may span lines; the start shows one.
         text = " ".join(str(error).split())
-        raise BrokenApp(f"TASKCAST_APPS: {name} cannot be imported ({type(error).__name__}: {text})") from error
+        raise BrokenApp(f"TASKCAST_APPS: {name} cannot be imported ({type(error).__name__}: {text}).") from error

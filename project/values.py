@@ -16,6 +16,8 @@ import environ
 
 from project.redis_address import BadAddress, RedisAddress
 
+PREFIX = "TASKCAST_"
+SHORTEST_KEY = 32
 TRUE, FALSE = ("1", "on", "true", "yes"), ("0", "off", "false", "no")
 DATABASE_SCHEMES = ("sqlite", "postgres", "postgresql")
 EMAIL_SCHEMES = ("smtp", "smtps", "smtp+tls", "smtp+ssl", "consolemail", "filemail")
@@ -27,9 +29,27 @@ class BadValue(ValueError):
 
 def unknown_variable(name: str, known: Iterable[str]) -> str:
     """What to say about a variable with our prefix that nobody reads."""
-    near = difflib.get_close_matches(name, list(known), 1)
-    hint = f"did you mean {near[0]}?" if near else "remove it."
+    # Nearness of what follows the prefix: with it, any two of them would be near.
+    words = {one.removeprefix(PREFIX): one for one in known}
+    near = difflib.get_close_matches(name.removeprefix(PREFIX), list(words), 1)
+    hint = f"did you mean {words[near[0]]}?" if near else "remove it."
     return f"{name} is not a variable of Taskcast: {hint}"
+
+
+def secret_key(text: str) -> str:
+    if len(text) < SHORTEST_KEY:
+        raise BadValue(
+            f"has {len(text)} characters and needs {SHORTEST_KEY}: make one by "
+            "python3 -c 'import secrets; print(secrets.token_urlsafe(48))', or unset it"
+        )
+    return text
+
+
+def bearer(text: str) -> str:
+    """A secret that can be sent as `Authorization: Bearer`."""
+    if not re.fullmatch(r"[!-~]+", text):
+        raise BadValue("must be one word of ASCII characters: it is sent in a header")
+    return text
 
 
 def whole_number(low: int, high: int) -> Callable[[str], int]:
@@ -110,6 +130,8 @@ def origins(text: str) -> list[str]:
 def modules(text: str) -> list[str]:
     """Importable modules; the packages around them are looked for, not yet imported."""
     for name in names(text):
+        if name.endswith(".py"):
+            raise BadValue(f"names the file {name!r}: write {name.removesuffix('.py').replace('/', '.').lstrip('.')}")
         try:
             found = all(word.isidentifier() for word in name.split(".")) and find_spec(name.partition(".")[0])
         except (ImportError, ValueError):
@@ -130,6 +152,14 @@ def folder(text: str) -> Path:
     """A folder; a relative one starts at the current folder."""
     path = Path(text).expanduser()
     return Path(os.path.abspath(path))
+
+
+def existing_folder(text: str) -> Path:
+    """A folder that somebody else keeps; a relative one starts at the current folder."""
+    path = folder(text)
+    if not path.is_dir():
+        raise BadValue(f"is {str(path)!r}, which is no folder: make it, or correct the path")
+    return path
 
 
 def database(text: str) -> dict[str, Any]:
