@@ -31,6 +31,11 @@ def keep_djangos_logging(loglevel: int | None = None, **_: Any) -> None:
         logging.getLogger().setLevel(loglevel)
 
 
+def say_that_the_worker_runs(**_: Any) -> None:
+    """Whoever starts a worker may wait for this line."""
+    logging.getLogger("celery.worker").info("worker: it takes jobs")
+
+
 def say_that_beat_runs(*_: Any, **__: Any) -> None:
     """Beat has no way to be asked whether it runs; whoever starts it may wait for this line."""
     logging.getLogger("celery.beat").info("beat: the schedule is read")
@@ -38,5 +43,6 @@ def say_that_beat_runs(*_: Any, **__: Any) -> None:
 
 # Sent by worker, beat and catalogue when they load the task modules, before anything else of theirs.
 signals.import_modules.connect(refuse_bad_start)
+signals.worker_ready.connect(say_that_the_worker_runs)
 signals.beat_init.connect(say_that_beat_runs)
 signals.setup_logging.connect(keep_djangos_logging)

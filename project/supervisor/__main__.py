@@ -10,7 +10,7 @@ from collections.abc import Callable
 import django
 from django.conf import settings
 
-from project import celery_app, embedded_redis
+from project import embedded_redis
 from project.supervisor import lock, parts, ready
 from project.supervisor.console import Console
 from project.supervisor.errors import CannotStart, GaveUp
@@ -69,15 +69,19 @@ def _start(keeper: Keeper, console: Console, stopping: Stopping) -> None:
         _wait(keeper, stopping, "redis", lambda: ready.redis_answers(url))
     if (policy := ready.check_redis(url)) not in ("noeviction", ""):
         console.say(f"warning: Redis evicts keys ({policy}), queued jobs among them: set maxmemory-policy noeviction")
+    if warning := ready.names_warning(settings.HOST, settings.ALLOWED_HOSTS):
+        console.say(warning)
     django.setup()
     prepare(console)
-    keeper.add(parts.daphne(settings.HOST, settings.PORT))
-    keeper.add(parts.worker(settings.CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT))
-    beat_ready = keeper.add(parts.beat()).output.await_text(parts.BEAT_READY)
+    web = keeper.add(parts.daphne(settings.HOST, settings.PORT)).output.await_text(parts.DAPHNE_LISTENS)
+    worker = keeper.add(parts.worker(settings.CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT)).output.await_text(
+        parts.WORKER_READY
+    )
+    beat = keeper.add(parts.beat()).output.await_text(parts.BEAT_READY)
     host, name = ready.browser_host(settings.HOST), ready.allowed_name(settings.ALLOWED_HOSTS)
-    _wait(keeper, stopping, "beat", beat_ready.is_set)
-    _wait(keeper, stopping, "worker", lambda: ready.worker_answers(celery_app))
-    _wait(keeper, stopping, "daphne", lambda: ready.pages_answer(host, settings.PORT, name))
+    _wait(keeper, stopping, "beat", beat.is_set)
+    _wait(keeper, stopping, "worker", worker.is_set)
+    _wait(keeper, stopping, "daphne", lambda: web.is_set() and ready.pages_answer(host, settings.PORT, name))
 
 
 def _start_redis(keeper: Keeper) -> None:
@@ -94,9 +98,9 @@ def _wait(keeper: Keeper, stopping: Stopping, name: str, answers: Callable[[], b
     """Keep all parts alive until this one answers."""
     deadline = time.monotonic() + READY_SECONDS
     while True:
-        keeper.tick()
         if stopping:
             raise Stopped
+        keeper.tick()
         if answers():
             return
         if time.monotonic() > deadline:

@@ -7,8 +7,9 @@ import logging
 import os
 import queue
 import threading
+import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import IO
@@ -18,6 +19,7 @@ from project.logs import escaped
 WIDTH = 8
 LOG_BYTES, LOG_FILES = 10 * 1024 * 1024, 3
 REMEMBERED_LINES = 30
+LAST_SECONDS = 5.0  # what a part said earlier than that has nothing to do with its death
 WAITING_LINES = 5000
 
 
@@ -60,12 +62,13 @@ class Console:
 class Output:
     """A part's output: each line goes to the console and to the part's log file, the last are remembered."""
 
-    def __init__(self, name: str, console: Console, logs: Path) -> None:
+    def __init__(self, name: str, console: Console, logs: Path, clock: Callable[[], float] = time.monotonic) -> None:
         logs.mkdir(mode=0o700, exist_ok=True)
         self._name = name
         self._console = console
         self._file = RotatingFileHandler(logs / f"{name}.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES, delay=True)
-        self._last: deque[str] = deque(maxlen=REMEMBERED_LINES)
+        self._clock = clock
+        self._last: deque[tuple[float, str]] = deque(maxlen=REMEMBERED_LINES)
         self._awaited: dict[str, threading.Event] = {}
         self._thread: threading.Thread | None = None
 
@@ -82,8 +85,9 @@ class Output:
         return self._awaited.setdefault(text, threading.Event())
 
     def last_words(self, count: int = 5) -> list[str]:
-        """The last lines, oldest first."""
-        return [line for line in self._last if line.strip()][-count:]
+        """The lines of the last seconds, at most `count`, oldest first."""
+        since = self._clock() - LAST_SECONDS
+        return [line for time, line in self._last if time >= since and line.strip()][-count:]
 
     def drain(self) -> None:
         """Read what a dead part has left in the pipe."""
@@ -102,7 +106,7 @@ class Output:
     def _copy_lines(self, pipe: Iterable[bytes]) -> None:
         for raw in pipe:
             line = escaped(raw.decode(errors="replace").rstrip("\r\n"))
-            self._last.append(line)
+            self._last.append((self._clock(), line))
             for text, seen in self._awaited.items():
                 if text in line:
                     seen.set()

@@ -106,9 +106,14 @@ class Keeper:
         if process.poll() is None:
             self._console.say(f"stopping {kept.part.name}")
             process.terminate()
-        self._until(lambda: process.poll() is not None, kept.part.stop_seconds, hurry)
+        patience = 1.0 if kept.part.ask_again else kept.part.stop_seconds
+        self._until(lambda: process.poll() is not None, patience, hurry)
+        if process.poll() is None and kept.part.ask_again:
+            process.terminate()
+            self._until(lambda: process.poll() is not None, kept.part.stop_seconds - patience, hurry)
         if process.poll() is None:
-            self._console.say(f"{kept.part.name} did not stop in time and is killed")
+            why = "is killed, as you asked again" if hurry() else "did not stop in time and is killed"
+            self._console.say(f"{kept.part.name} {why}")
             signal_group(process, signal.SIGKILL)
             process.wait()
         self._until(lambda: not group_lives(process), GROUP_SECONDS, hurry)

@@ -10,8 +10,11 @@ from dataclasses import dataclass
 # Larger frames than 64 KiB are neither read nor sent (the option caps both): frames of ours stay below.
 LARGEST_FRAME = 64 * 1024
 
-# What project/start.py logs once beat has read its schedule.
+# What the parts log once they are ready. Their own lines, since somebody else's worker may answer a ping over a Redis
+# that is shared, and somebody else's server at our port. The first two are written by project/start.py.
 BEAT_READY = "beat: the schedule is read"
+WORKER_READY = "worker: it takes jobs"
+DAPHNE_LISTENS = "Listening on TCP address"
 
 DAPHNE_OPTIONS = (
     "--websocket-max-message-size", str(LARGEST_FRAME),
@@ -36,6 +39,7 @@ class Part:
     stop_seconds: float  # how long after TERM it may take; KILL after that
     death_signal: signal.Signals = signal.SIGKILL
     keep_open: tuple[int, ...] = ()
+    ask_again: bool = False  # whether it may need a second TERM, and takes it well
 
 
 def daphne(host: str, port: int) -> Part:
@@ -53,7 +57,8 @@ def worker(soft_seconds: float) -> Part:
 
 def beat() -> Part:
     """Celery beat, with the schedule in the database."""
-    return Part("beat", [*_celery("beat"), "--loglevel", "INFO", "--pidfile="], 5)
+    # Its handler raises SystemExit wherever it happens to be: during the start, the database's code once swallowed it.
+    return Part("beat", [*_celery("beat"), "--loglevel", "INFO", "--pidfile="], 5, ask_again=True)
 
 
 def redis(command: Sequence[str], lock_fd: int | None = None) -> Part:

@@ -8,10 +8,11 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import urlsplit
 
 import redis
-from celery import Celery
-from kombu.exceptions import OperationalError
 
 from project.supervisor.errors import CannotStart
+
+WILDCARDS = ("0.0.0.0", "::")  # noqa: S104
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 
 def browser_host(host: str) -> str:
@@ -71,6 +72,17 @@ def allowed_name(allowed: Sequence[str]) -> str:
     return next((name.lstrip(".") for name in allowed if name != "*"), "localhost")
 
 
+def names_warning(host: str, allowed: Sequence[str]) -> str | None:
+    """What to say where daphne listens for others, who are then told "Bad Request"."""
+    names = ", ".join(allowed)
+    if host not in WILDCARDS or set(allowed) - set(LOOPBACK):
+        return None
+    return (
+        f"warning: HOST is {host}, but pages are only given to who asks for {names}: set ALLOWED_HOSTS to the names "
+        "and addresses of this machine that browsers use, as in ALLOWED_HOSTS=localhost,192.168.0.10"
+    )
+
+
 def pages_answer(host: str, port: int, name: str, paths: Iterable[str] = ("/healthz", "/readyz")) -> bool:
     """Whether daphne at `host` and `port` answers 200 on its health pages, asked for as host `name`."""
     for path in paths:
@@ -84,15 +96,6 @@ def pages_answer(host: str, port: int, name: str, paths: Iterable[str] = ("/heal
         finally:
             connection.close()
     return True
-
-
-def worker_answers(app: Celery) -> bool:
-    """Whether a worker of ours answers Celery's ping."""
-    try:
-        # limit: return with the first answer; without it a ping lasts its whole timeout.
-        return bool(app.control.ping(timeout=1.0, limit=1))
-    except (OSError, redis.RedisError, OperationalError):
-        return False
 
 
 def without_password(url: str) -> str:

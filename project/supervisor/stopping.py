@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from pathlib import Path
 from types import FrameType
+
+# One wish to stop may arrive twice: a SIGTERM to the whole group reaches us, and make passes its own on.
+ONE_WISH_SECONDS = 1.0
 
 
 class Stopping:
     """Truthy once a stop was asked for; `hurry` once it was asked for again."""
 
     def __init__(self, under_make: bool) -> None:
-        self._asked = 0
+        self._asked_at: float | None = None  # monotonic seconds
+        self._again = False
         self._make = os.getppid() if under_make else None
         # `make up &` in a script: the shell has both ignore SIGINT, and make never catches it.
         self._make_caught = self._make is not None and _catches(self._make, signal.SIGINT)
@@ -22,14 +27,18 @@ class Stopping:
             signal.signal(number, self._ask)
 
     def __bool__(self) -> bool:
-        return self._asked > 0 or self._make_is_over()
+        return self._asked_at is not None or self._make_is_over()
 
     def hurry(self) -> bool:
         """Whether the reader lost patience: a second Ctrl-C kills what a first one has asked to end."""
-        return self._asked > 1
+        return self._again
 
     def _ask(self, number: int, frame: FrameType | None) -> None:
-        self._asked += 1
+        now = time.monotonic()
+        if self._asked_at is None:
+            self._asked_at = now
+        elif now - self._asked_at > ONE_WISH_SECONDS:
+            self._again = True
 
     def _make_is_over(self) -> bool:
         """Whether `make` was killed, or interrupted alone.

@@ -7,11 +7,13 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from project.supervisor.console import Console
+from project.supervisor import parts
+from project.supervisor.console import Console, Output
 from project.supervisor.errors import CannotStart, GaveUp
 from project.supervisor.keeper import Keeper, ended
 from project.supervisor.lock import lock_redis
@@ -27,6 +29,16 @@ class Lines(Console):
 
     def plain(self, line: str) -> None:
         self.said.append(line)
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
 def python(code: str, name: str = "daphne", stop_seconds: float = 5) -> Part:
@@ -62,6 +74,43 @@ def test_stopping_kills_what_does_not_stop_and_its_children(tmp_path: Path) -> N
     main = kept.process.pid
     keeper.stop(lambda: False)
     wait_for(lambda: not alive(main) and not alive(child), "both are gone", 5)
+
+
+def test_last_words_are_those_of_the_last_seconds(tmp_path: Path) -> None:
+    """Killed minutes after it spoke, a part has none: what it said then has nothing to do with its death."""
+    output = Output("daphne", Lines(), tmp_path / "logs", clock := Clock())
+    reader, writer = os.pipe()
+    with os.fdopen(reader, "rb") as pipe, os.fdopen(writer, "wb", buffering=0) as part:
+        output.follow(pipe)
+        heard = output.await_text("listening")
+        part.write(b"listening\n")
+        assert heard.wait(5)
+        clock.now += 60
+        assert output.last_words() == []
+        heard = output.await_text("no such table")
+        part.write(b"Traceback:\n  no such table\n")
+        assert heard.wait(5)
+        clock.now += 1
+        assert output.last_words() == ["Traceback:", "  no such table"]
+        part.close()
+        output.close()
+
+
+def test_a_swallowed_wish_to_stop_is_said_again(tmp_path: Path) -> None:
+    """Beat's handler raises SystemExit wherever it happens to be, in code that swallows it too."""
+    code = (
+        "import signal, sys, time\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))\n"
+        "try:\n    print('deaf'); time.sleep(60)\nexcept SystemExit:\n    print('swallowed')\n"
+        "time.sleep(60)\n"
+    )
+    keeper = Keeper(tmp_path, tmp_path / "logs", lines := Lines())
+    keeper.add(replace(python(code, "beat"), ask_again=parts.beat().ask_again))
+    keeper.tick()
+    wait_for(lambda: any("deaf" in line for line in lines.said), "it runs")
+    keeper.stop(lambda: False)
+    assert any("swallowed" in line for line in lines.said)
+    assert not any("is killed" in line for line in lines.said)
 
 
 def test_parts_die_with_whoever_started_them(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import signal
 import socket
 import stat
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 import redis
 
 from project import embedded_redis
+from project.supervisor import parts
 from tests.support.stack import free_port, wait_for
 from tests.support.up import Up
 
@@ -116,7 +118,7 @@ def test_five_deaths_in_a_minute_end_everything_with_the_reason(up) -> None:
 def test_a_signal_to_one_of_them_alone_ends_all(up, whom: str, number: signal.Signals) -> None:
     one = up()
     one.ready()
-    os.kill(one.make.pid if whom == "make" else one.part("project.supervisor"), number)
+    os.kill(one.make.pid if whom == "make" else one.part("tools/start.py"), number)
     one.ended()
     one.gone()
 
@@ -137,7 +139,7 @@ def test_it_runs_in_the_background_of_a_script(up) -> None:
 def test_a_killed_supervisor_leaves_no_orphan(up) -> None:
     one = up()
     one.ready()
-    os.kill(one.part("project.supervisor"), signal.SIGKILL)
+    os.kill(one.part("tools/start.py"), signal.SIGKILL)
     assert one.ended() != 0
     one.gone()
     up(one.home, one.port).ready()  # nothing that was left stands in the way
@@ -155,6 +157,54 @@ def test_a_home_that_is_in_use_is_refused(up) -> None:
 
 def test_other_allowed_hosts_do_not_keep_it_from_being_ready(up) -> None:
     up(ALLOWED_HOSTS=".example.com", TRUSTED_ORIGINS="https://taskcast.example.com", HOST="0.0.0.0").ready()
+
+
+def test_who_listens_for_others_learns_of_allowed_hosts(up) -> None:
+    one = up(HOST="0.0.0.0")
+    assert one.ready().startswith(f"http://127.0.0.1:{one.port}/")
+    (warning,) = [line for line in one.lines if "warning: HOST" in line]
+    assert "ALLOWED_HOSTS=" in warning
+    for path in ("/", "/jobs/"):
+        request = urllib.request.Request(f"http://127.0.0.1:{one.port}{path}", headers={"Host": "192.168.0.10"})
+        with pytest.raises(urllib.error.HTTPError, match="400"):
+            urllib.request.urlopen(request)
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.urlopen(f"http://127.0.0.1:{one.port}/nowhere")
+    wait_for(lambda: sum("Invalid HTTP_HOST header" in line for line in one.lines) == 2, "one line for each")
+    assert "Traceback" not in one.told()
+    assert "Not Found" not in one.told()
+
+
+def test_somebody_elses_worker_on_a_shared_redis_does_not_make_it_ready(up, tmp_path: Path) -> None:
+    first = up()
+    first.ready()
+    (tmp_path / "slow_by_test.py").write_text("import sys, time\nif 'worker' in sys.argv: time.sleep(4)\n")
+    shared = f"redis+socket://{embedded_redis.socket_path(first.home)}"
+    second = up(REDIS_URL=shared, TASKCAST_APPS="slow_by_test", PYTHONPATH=str(tmp_path))
+    second.ready()
+    (at,) = [n for n, line in enumerate(second.lines) if "is ready:" in line]
+    assert any(parts.WORKER_READY in line for line in second.lines[:at])
+
+
+def test_a_stop_that_arrives_twice_at_once_is_one_wish(up) -> None:
+    """SIGTERM to the whole group: make passes its own on, and nothing may be killed for it."""
+    one = up()
+    one.ready()
+    os.killpg(one.make.pid, signal.SIGTERM)
+    one.ended()
+    one.gone()
+    assert "is killed" not in one.told()
+    assert "stopping redis" in one.told()
+
+
+def test_a_redis_that_was_killed_is_told_in_lines_and_not_in_tracebacks(up) -> None:
+    one = up()
+    one.ready()
+    os.kill(one.part("redis.sock"), signal.SIGKILL)
+    one.said("redis died")
+    one.until(lambda: one.running("redis.sock"), "Redis is back")
+    wait_for(lambda: answers(one), "pages are back")
+    assert "Traceback" not in "".join(one.lines)
 
 
 def test_a_deep_home_gets_a_short_socket(up, tmp_path: Path) -> None:
