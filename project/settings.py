@@ -27,9 +27,12 @@ def stop(line: str) -> NoReturn:
 
 def read(name: str, default: T, parse: Callable[[str], T]) -> T:
     """The variable's value, `default` where it is unset or empty."""
-    text = os.environ.get(name, "").strip()
-    if not text:
+    given = os.environ.get(name, "")
+    if not given:
         return default
+    text = given.strip()
+    if not text:
+        stop(f"{name} is blank: give it a value, or unset it.")
     try:
         return parse(text)
     except values.BadValue as error:
@@ -37,19 +40,19 @@ def read(name: str, default: T, parse: Callable[[str], T]) -> T:
 
 
 for _name in sorted(os.environ):
-    if _name.startswith("TASKCAST_") and _name not in variables.OURS:
-        stop(values.unknown_variable(_name, variables.OURS))
+    if _name.startswith(values.PREFIX) and _name not in variables.OURS:
+        stop(values.unknown_variable(_name, variables.NAMES))
 
 # --- where things are
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 TASKCAST_HOME = read("TASKCAST_HOME", BASE_DIR / "var", values.folder)
 # The folder below which tasks may read files that are named by path.
-TASKCAST_DATA = read("TASKCAST_DATA", TASKCAST_HOME / "data", values.folder)
+TASKCAST_DATA = read("TASKCAST_DATA", TASKCAST_HOME / "data", values.existing_folder)
 STATIC_ROOT = TASKCAST_HOME / "static"
 
 DEBUG = read("DEBUG", False, values.switch)
-_own_key = read("SECRET_KEY", "", str)
+_own_key = read("SECRET_KEY", "", values.secret_key)
 try:
     TASKCAST_HOME.mkdir(mode=0o700, parents=True, exist_ok=True)
     STATIC_ROOT.mkdir(exist_ok=True)
@@ -74,7 +77,7 @@ ALLOWED_HOSTS = read("ALLOWED_HOSTS", _names, values.hosts)
 # Full origins: forms (CSRF) and the socket take nothing else.
 TRUSTED_ORIGINS = read("TRUSTED_ORIGINS", [f"http://{name}:{PORT}" for name in _names], values.origins)
 CSRF_TRUSTED_ORIGINS = TRUSTED_ORIGINS
-METRICS_TOKEN = read("METRICS_TOKEN", "", str)
+METRICS_TOKEN = read("METRICS_TOKEN", "", values.bearer)
 
 # daphne speaks plain HTTP: https origins mean a proxy in front, which must set or remove X-Forwarded-Proto itself.
 _https = all(origin.startswith("https://") for origin in TRUSTED_ORIGINS)
@@ -178,7 +181,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- Redis: broker, results, channel layer, event log
 
 _redis = read("REDIS_URL", RedisAddress.at_socket(str(socket_path(TASKCAST_HOME))), values.redis)
-TASKCAST_EMBEDDED_REDIS = not os.environ.get("REDIS_URL", "").strip()
+TASKCAST_EMBEDDED_REDIS = not os.environ.get("REDIS_URL")
 TASKCAST_REDIS_URL = _redis.url  # as redis-py spells it
 CHANNEL_LAYERS = {
     "default": {
@@ -214,6 +217,8 @@ if _redis.socket is None:  # a Unix socket has no keepalive, and redis-py refuse
     CELERY_BROKER_TRANSPORT_OPTIONS["socket_keepalive"] = True
     CELERY_REDIS_SOCKET_KEEPALIVE = True
 CELERY_REDIS_BACKEND_HEALTH_CHECK_INTERVAL = 5
+# Celery's own 20 retries hold `delay()` for 20 s where no Redis is; these are 3 s.
+CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = {"retry_policy": {"max_retries": 6, "interval_step": 0.2, "interval_max": 1}}
 # A job that ended while Redis was away is otherwise recorded as failed (celery #8588).
 CELERY_RESULT_BACKEND_ALWAYS_RETRY = True
 CELERY_RESULT_BACKEND_MAX_SLEEP_BETWEEN_RETRIES_MS = 2000
@@ -242,10 +247,14 @@ LOGGING = {
             "format": "[%(asctime)s: %(levelname)s/%(processName)s] %(name)s: %(message)s",
         },
     },
+    "filters": {"no false advice": {"()": "project.logs.NoFalseAdvice"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": ["console"], "level": "INFO", "propagate": False},
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        # An answer of 404 or 422 is between a caller and us.
+        "django.request": {"level": "ERROR"},
+        "celery.backends.asynchronous": {"filters": ["no false advice"]},
     },
 }
