@@ -60,7 +60,9 @@ class UploadInput(forms.FileInput):
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         """The file, else the text."""
-        return super().value_from_datadict(data, files, name) or data.get(name)
+        texts = data.getlist(name) if hasattr(data, "getlist") else [data.get(name)]
+        # A control of a browser in which no file was chosen sends an empty text beside the id.
+        return super().value_from_datadict(data, files, name) or next(filter(None, texts), None)
 
 
 class UploadsInput(forms.FileInput):

@@ -12,6 +12,7 @@ urlpatterns = [
     path("tasks/", views.tasks, name="tasks"),
     path("tasks/<str:name>/", views.task_form, name="task_form"),
     path("jobs/", views.jobs, name="jobs"),
+    path("jobs/file-names/", views.file_names_of_jobs, name="file_names"),
     path("jobs/<uuid:job_id>/", views.job, name="job"),
     path("jobs/<uuid:job_id>/cancel/", views.job_cancel, name="job_cancel"),
     path("accounts/login/", account_views.SignIn.as_view(), name="login"),

@@ -1,6 +1,7 @@
 """The pages. Each first fetches through `access`, then acts; what lives on a page is brought by the socket."""
 
 import json
+import re
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -9,7 +10,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -27,6 +28,8 @@ from tasks.launch import launch
 
 # Jobs of a kind on the overview.
 _RUNNING, _WAITING, _FAILED = 20, 10, 10
+_NAMED = 50  # jobs asked about at once
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @require_safe
@@ -154,6 +157,15 @@ def _without(request: HttpRequest, parameters: list[str]) -> HttpResponse:
         words = _("“{asked}” means nothing here; the list is shown without it.")
         messages.warning(request, words.format(asked=f"{name}={values}"))
     return redirect(f"{reverse('jobs')}?{query.urlencode()}" if query else "jobs")
+
+
+@require_safe
+@login_required
+def file_names_of_jobs(request: HttpRequest) -> HttpResponse:
+    """`?job=ID&job=ID`: what the files in these jobs' arguments are called, by id; for rows that come by the socket."""
+    ids = [text for text in request.GET.getlist("job") if _UUID.fullmatch(text)][:_NAMED]
+    rows = access.jobs_for(request.user).filter(pk__in=ids).select_related("owner").defer("message")
+    return JsonResponse(file_names.of(row.as_dict() for row in rows))
 
 
 @require_safe

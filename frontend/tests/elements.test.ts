@@ -11,7 +11,7 @@ import { define } from "../src/elements/piece";
 import { progress } from "../src/elements/progress";
 import { result } from "../src/elements/result";
 import { value } from "../src/elements/value";
-import { named } from "../src/filenames";
+import { learn, named } from "../src/filenames";
 import { LogBook } from "../src/logbook";
 import { jobFeed, socket } from "../src/page";
 import { blankJob } from "../src/store";
@@ -292,6 +292,22 @@ describe("a list of jobs", () => {
     expect((document.querySelector("taskcast-jobs") as JobsElement).textContent).toContain("No jobs here.");
     socket().close();
   });
+});
+
+it("asks once what the files of a job are called that came later", async () => {
+  const [file, other] = ["11111111-0000-4000-8000-000000000000", "22222222-0000-4000-8000-000000000000"];
+  const fetched: string[] = [];
+  vi.stubGlobal("fetch", async (url: string) => {
+    fetched.push(url);
+    return { ok: true, json: async () => ({ [file]: "later.csv" }) };
+  });
+  const then = vi.fn();
+  const rows = [job({ args: { file } }), job({ id: "j-2", args: { other, n: 4 } }), job({ id: "j-3" })];
+  learn(rows, then);
+  learn(rows, then);
+  await vi.waitFor(() => expect(then).toHaveBeenCalledTimes(1), 2_000);
+  expect(fetched).toEqual([`/jobs/file-names/?job=${ID}&job=j-2`]);
+  expect(named({ file, other })).toEqual({ file: "later.csv", other });
 });
 
 it("shows files by the names that the server wrote into the page", () => {

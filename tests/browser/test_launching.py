@@ -4,9 +4,10 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PLAIN, Visit
+from tests.browser.conftest import PLAIN, Visit, launch
 from tests.support.stack import Stack
 
+PROFILE = "tasks.samples.tables.profile_csv"
 ADD = "tasks.samples.arithmetic.add"
 
 
@@ -58,6 +59,50 @@ def test_what_is_wrong_is_said_at_its_field(visit: Visit) -> None:
     expect(page.locator("[name=x]")).to_have_value("4")
     summary.get_by_role("link").first.click()
     expect(field).to_be_focused()
+
+
+def test_launching_again_uses_the_uploaded_file_again(visit: Visit) -> None:
+    page = visit("alice").open(f"/tasks/{PROFILE}/")
+    page.locator("input[type=file]").set_input_files(
+        {"name": "판매.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"}
+    )
+    page.get_by_role("button", name="Launch").click()
+    for _ in range(2):  # and what was launched again can be so too
+        expect(page.locator("taskcast-job")).to_have_attribute("data-state", "succeeded")
+        expect(page.locator(".job-facts")).to_contain_text("판매.csv")
+        page.get_by_role("link", name="Launch again…").click()
+        expect(page.get_by_label("판매.csv, uploaded before")).to_be_checked()
+        page.get_by_role("button", name="Launch").click()
+    page.goto(page.url.split("/jobs/")[0] + "/jobs/?task=profile")
+    expect(page.locator("tr[data-job] .args").first).to_contain_text('file="판매.csv"')
+
+
+def test_a_file_of_a_job_that_comes_by_itself_has_its_name(site: Stack, visit: Visit) -> None:
+    page = visit("alice").open("/jobs/")
+    expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "live")
+    file = site.run("""
+from django.contrib.auth import get_user_model
+from django.core.files.base import ContentFile
+from tasks import uploads
+owner = get_user_model().objects.get(username="alice")
+answer = str(uploads.save("later.csv", ContentFile(b"a,b\\n1,2\\n"), owner).pk)
+""")
+    job = launch(site, PROFILE, file=file)
+    expect(page.locator(f'tr[data-job="{job}"] .args')).to_contain_text('file="later.csv"')
+
+
+def test_what_was_typed_survives_signing_in_again(visit: Visit) -> None:
+    reader = visit("dora")
+    page = reader.open(f"/tasks/{ADD}/")
+    page.locator("[name=x]").fill("17")
+    page.locator("[name=y]").fill("4")
+    reader.open("/").get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Launch").click()
+    expect(page.get_by_text("Nothing was launched: sign in first.")).to_be_visible()
+    page.get_by_label("Username").fill("dora")
+    page.get_by_label("Password").fill("correct horse")
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.locator("[name=x]")).to_have_value("17")
 
 
 def test_everything_works_without_scripts(visit: Visit) -> None:

@@ -2,8 +2,10 @@
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
-from playwright.sync_api import expect
+import pytest
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PLAIN, Visit, launch, log_lines, people
 from tests.support.stack import Stack
@@ -14,6 +16,11 @@ EMBED = """job => {
     const element = document.createElement("taskcast-job");
     element.setAttribute("job", job);
     document.body.replaceChildren(element, script);
+}"""
+NARROW = """() => {
+    const element = document.querySelector("taskcast-job");
+    element.style.width = "670px";
+    return {log: element.shadowRoot.querySelector(".line .text").getBoundingClientRect().width};
 }"""
 DONE = "taskcast-log[data-complete=true]"
 
@@ -85,6 +92,48 @@ def test_a_cancel_is_asked_and_then_done(site: Stack, visit: Visit) -> None:
     expect(page.get_by_role("button", name=re.compile("Cancel"))).to_have_count(0)
 
 
+def test_a_task_that_never_looks_is_stopped_by_force(site: Stack, visit: Visit) -> None:
+    job = launch(site, f"{PLAIN}.deaf", seconds=120)
+    page = visit("alice").open(f"/jobs/{job}/")
+    expect(page.locator("taskcast-job")).to_have_attribute("data-state", "started")
+    page.get_by_role("button", name="Cancel job").click()
+    expect(page.locator(".progress-text")).to_have_text("Asked to stop; the task has not looked yet")
+    page.get_by_text("Stop by force…").click()
+    expect(page.get_by_text("Its process is terminated")).to_be_visible()
+    page.get_by_role("button", name="Terminate the process").click()
+    expect(page.locator("taskcast-job")).to_have_attribute("data-state", "cancelled")
+
+
+def test_force_works_without_scripts(site: Stack, visit: Visit) -> None:
+    job = launch(site, f"{PLAIN}.deaf", seconds=120)
+    page = visit("alice", java_script_enabled=False).open(f"/jobs/{job}/")
+    wait_for_state(page, "started")
+    page.get_by_role("button", name="Cancel job").click()
+    page.get_by_text("Stop by force…").click()
+    page.get_by_role("button", name="Terminate the process").click()
+    wait_for_state(page, "cancelled")
+
+
+def wait_for_state(page: Page, state: str) -> None:
+    """Reload until the job is in `state`."""
+    for _ in range(100):
+        if page.locator("taskcast-job").get_attribute("data-state") == state:
+            break
+        page.reload()
+    assert page.locator("taskcast-job").get_attribute("data-state") == state
+
+
+def test_downloads_beside_outputs_and_result_work(site: Stack, visit: Visit) -> None:
+    job = launch(site, f"{PLAIN}.talk")
+    reader = visit("alice")
+    page = reader.open(f"/jobs/{job}/")
+    expect(page.locator("taskcast-job")).to_have_attribute("data-state", "succeeded")
+    with page.expect_download() as download:
+        page.locator("[data-output=table] a[download]").click()
+    assert download.value.suggested_filename == "table.json"
+    assert Path(download.value.path()).read_text(encoding="utf-8") == '[{"a":1},{"a":2}]'
+
+
 def test_a_failure_shows_its_error_with_the_traceback_folded(site: Stack, visit: Visit) -> None:
     job = launch(site, f"{PLAIN}.fail", text="<b>nothing</b> to do")
     page = visit("alice").open(f"/jobs/{job}/")
@@ -120,4 +169,35 @@ def test_a_page_of_somebody_elses_can_embed_a_job(site: Stack, visit: Visit) -> 
     expect(shown).to_have_attribute("data-state", "succeeded")
     expect(shown.locator(".job-result .value")).to_have_text("200")
     expect(shown.locator(".line")).to_have_count(20)
+    narrow = page.evaluate(NARROW)
+    assert narrow["log"] > 400, narrow
     assert shown.locator(".badge").evaluate("badge => getComputedStyle(badge).fontWeight") == "600"
+
+
+@pytest.mark.parametrize("job", ["nope", "00000000-0000-4000-8000-000000000000"])
+def test_an_embedded_job_that_cannot_be_shown_says_so(visit: Visit, job: str) -> None:
+    page = visit("bob").open("/healthz")
+    page.evaluate(EMBED, job)
+    expect(page.locator("taskcast-job").get_by_role("alert")).to_contain_text("does not exist")
+
+
+def test_who_is_signed_out_is_told_so_by_an_embedded_job(visit: Visit) -> None:
+    page = visit(None).open("/healthz")
+    page.evaluate(EMBED, "00000000-0000-4000-8000-000000000000")
+    expect(page.locator("taskcast-job").get_by_role("alert")).to_have_text("Sign in to see this job.")
+
+
+def test_in_a_narrow_place_a_job_has_one_column(site: Stack, visit: Visit) -> None:
+    job = launch(site, COUNT, to=10, lines=5)
+    page = visit("alice").open(f"/jobs/{job}/")
+    expect(page.locator(DONE)).to_be_visible()
+    facts, log = page.locator(".job-facts"), page.locator(".line .text").first
+    assert left(facts) > left(log)
+    page.locator("taskcast-job").evaluate("job => { job.style.width = '670px' }")
+    assert left(facts) < left(log)
+    assert log.evaluate("text => text.clientWidth") > 400
+
+
+def left(place: Locator) -> float:
+    """How far from the left a place begins, in px."""
+    return float(place.evaluate("place => place.getBoundingClientRect().left"))

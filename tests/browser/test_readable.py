@@ -22,6 +22,8 @@ def shown(site: Stack) -> dict[str, str]:
     """Pages by name, with jobs in all the states that come by themselves."""
     table = launch(site, f"{PLAIN}.count", to=100, lines=100)
     failed = launch(site, f"{PLAIN}.fail")
+    deaf = launch(site, f"{PLAIN}.deaf", seconds=600)
+    site.run("from tasks import control\ncontrol.cancel(job)", job=deaf)
     running = launch(site, f"{PLAIN}.count", to=100_000, pause=0.01, lines=1000)
     return {
         "overview": "/",
@@ -31,6 +33,7 @@ def shown(site: Stack) -> dict[str, str]:
         "jobs": "/jobs/",
         "no jobs": "/jobs/?task=nothing",
         "running": f"/jobs/{running}/",
+        "asked": f"/jobs/{deaf}/",
         "succeeded": f"/jobs/{table}/",
         "failed": f"/jobs/{failed}/",
         "nothing": "/nowhere/",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from copy import copy
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.contrib.auth.models import Permission
@@ -30,6 +31,7 @@ TABLE: dict[tuple[str, str], list[tuple[str, Any, tuple[int, int, int, int, int]
     ],
     ("POST", "tasks/<str:name>/"): [(f"/tasks/{ADD}/", {"x": "1", "y": "2"}, (302, 302, 403, 403, 302))],
     ("GET", "jobs/"): [("/jobs/", None, (200, 200, 200, 200, 302))],
+    ("GET", "jobs/file-names/"): [("/jobs/file-names/?job=JOB", None, (200, 200, 200, 200, 302))],
     ("GET", "jobs/<uuid:job_id>/"): [
         ("/jobs/JOB/", None, (200, 404, 404, 200, 302)),
         ("/jobs/ORPHAN/", None, (404, 404, 404, 200, 302)),
@@ -139,7 +141,7 @@ def test_everybody_gets_what_the_table_says(cast, jobs, method, path, body, who,
     if status == 302 and who == "anonymous" and path not in ("/accounts/logout/", "/language/"):
         # What is posted comes back to the page with the form.
         page = path.removesuffix("cancel/")
-        assert response.headers["Location"].startswith(f"/accounts/login/?next={page}")
+        assert response.headers["Location"].startswith(f"/accounts/login/?next={quote(page)}")
     if "/api/" in response.request["PATH_INFO"] and status >= 400:
         assert response.headers["Content-Type"] == "application/problem+json"
         assert response.json()["status"] == status

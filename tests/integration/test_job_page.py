@@ -67,6 +67,14 @@ def test_files_are_shown_by_their_names(cast, browser, alice):
         assert "bob.csv" not in listed
 
 
+def test_names_of_files_are_told_to_who_sees_the_job(cast, alice):
+    upload = uploads.save("data.csv", ContentFile(b"a"), alice)
+    job = new_job(alice, args={"file": str(upload.pk)})
+    told = {name: cast.pages(name).get(f"/jobs/file-names/?job={job.pk}&job=x") for name in ("alice", "bob", "dora")}
+    assert told["alice"].json() == told["dora"].json() == {str(upload.pk): "data.csv"}
+    assert told["bob"].json() == {}
+
+
 def names_in(page):
     text = re.search(r'<script id="file-names" type="application/json">(.*?)</script>', page)
     assert text

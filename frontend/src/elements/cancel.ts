@@ -69,10 +69,12 @@ export class CancelElement extends Piece {
     if (this.forced) return html`<p class="quiet" role="status">${t("Its process is being terminated")}</p>`;
     return html`<details class="force">
       <summary class="button danger">${t("Stop by force…")}</summary>
-      <p>${t("Its process is terminated in the middle of what it does; the task cannot put anything away.")}</p>
-      <button type="button" class="button danger" ?disabled=${this.sent} @click=${() => this.ask(true)}>
-        ${t("Terminate the process")}
-      </button>
+      <div class="panel force-body">
+        <p>${t("Its process is terminated in the middle of what it does; the task cannot put anything away.")}</p>
+        <button type="button" class="button danger" ?disabled=${this.sent} @click=${() => this.ask(true)}>
+          ${t("Terminate the process")}
+        </button>
+      </div>
     </details>`;
   }
 

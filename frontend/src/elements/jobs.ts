@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { named } from "../filenames";
+import { learn, named } from "../filenames";
 import { argsLine, situation, taskName, when } from "../format";
 import { t } from "../i18n";
 import { JobList, type View } from "../joblist";
@@ -38,7 +38,9 @@ export class JobsElement extends Piece {
     this.list = new JobList(this.view(), pageData<Job[]>(this.data) ?? []);
     this.unlisten = liveJobs().listen(
       (change) => {
-        if (this.list?.take(change)) this.requestUpdate();
+        if (!this.list?.take(change)) return;
+        this.requestUpdate();
+        learn(this.list.rows, () => this.requestUpdate());
       },
       () => this.list?.unfinished() ?? [],
     );

@@ -27,7 +27,7 @@ function steps(list: Progress[], state: State): TemplateResult {
   return html`<ol class="steps" aria-label=${t("Steps")}>
     ${finished(list, state).map(
       (name) =>
-        html`<li class="step-over"><span class="check" role="img" aria-label=${t("Done")}>✓</span> ${name}</li>`,
+        html`<li class="step-over"><span class="tick" role="img" aria-label=${t("Done")}>✓</span> ${name}</li>`,
     )}
     ${unfinished(list, state).map(
       (step) => html`<li class="step">
