@@ -21,7 +21,9 @@ def _configure(sender: Celery, **_: Any) -> None:
     from tasks.gate import gate
 
     own = sender.conf.task_annotations or []
-    ours = {"*": {"@__call__": gate}}
-    sender.conf.task_annotations = [ours, *(own if isinstance(own, list | tuple) else [own])]
+    own = list(own) if isinstance(own, list | tuple) else [own]
+    # Celery takes the first "*" only.
+    theirs = next((each["*"] for each in own if isinstance(each, dict) and "*" in each), {})
+    sender.conf.task_annotations = [{"*": {**theirs, "@__call__": gate}}, *own]
     if sender.conf.worker_consumer == DEFAULTS["worker_consumer"].default:
         sender.conf.worker_consumer = "tasks.consumer:Consumer"
