@@ -128,6 +128,9 @@ def test_downloads_beside_outputs_and_result_work(site: Stack, visit: Visit) -> 
     reader = visit("alice")
     page = reader.open(f"/jobs/{job}/")
     expect(page.locator("taskcast-job")).to_have_attribute("data-state", "succeeded")
+    # That a table goes on beyond its edge is seen by a shadow there: scroll bars hide themselves.
+    table = page.locator("[data-output=table] .table-scroll")
+    assert "gradient" in table.evaluate("table => getComputedStyle(table).backgroundImage")
     with page.expect_download() as download:
         page.locator("[data-output=table] a[download]").click()
     assert download.value.suggested_filename == "table.json"
@@ -196,6 +199,13 @@ def test_in_a_narrow_place_a_job_has_one_column(site: Stack, visit: Visit) -> No
     page.locator("taskcast-job").evaluate("job => { job.style.width = '670px' }")
     assert left(facts) < left(log)
     assert log.evaluate("text => text.clientWidth") > 400
+
+
+def test_a_short_log_is_short_out_of_sight_too(site: Stack, visit: Visit) -> None:
+    job = launch(site, COUNT, to=10, lines=5)
+    page = visit("alice", viewport={"width": 1280, "height": 200}).open(f"/jobs/{job}/")
+    expect(page.locator(DONE)).to_be_visible()
+    assert page.locator(".log").evaluate("log => log.scrollHeight") < 200
 
 
 def left(place: Locator) -> float:
