@@ -23,7 +23,7 @@ def _configure(sender: Celery, **_: Any) -> None:
     own = sender.conf.task_annotations or []
     own = list(own) if isinstance(own, list | tuple) else [own]
     # Celery takes the first "*" only.
-    theirs = next((each["*"] for each in own if isinstance(each, dict) and "*" in each), {})
+    theirs: dict[str, Any] = next((each["*"] for each in own if isinstance(each, dict) and "*" in each), {})
     sender.conf.task_annotations = [{"*": {**theirs, "@__call__": gate}}, *own]
     if sender.conf.worker_consumer == DEFAULTS["worker_consumer"].default:
         sender.conf.worker_consumer = "tasks.consumer:Consumer"
