@@ -53,7 +53,7 @@ def as_table(columns: list[dict[str, Any]]) -> list[dict[str, Any]]:
             "column": report["column"],
             "type": report["type"],
             "empty": report["empty"],
-            "distinct": report["distinct"] if report["distinct_exact"] else f"≈ {report['distinct']}",
+            "distinct": report["distinct"] if report["distinct_exact"] else f"≈ {report['distinct']:,}",
             "min": report["min"],
             "max": report["max"],
             "mean": None if report["mean"] is None else float(f"{report['mean']:.6g}"),

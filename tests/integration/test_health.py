@@ -58,6 +58,19 @@ def test_the_database_away():
         assert ask(lambda: Client().get("/healthz").status_code) == 200
 
 
+def test_a_redis_that_may_throw_jobs_away_is_not_ready(redis_server):
+    eventlog.open_epoch(1)
+    client = redis_server.client()
+    client.config_set("maxmemory-policy", "allkeys-lru")
+    try:
+        status, failed = ready()
+    finally:
+        client.config_set("maxmemory-policy", "noeviction")
+    assert status == 503
+    assert "noeviction, it is allkeys-lru" in failed["redis"]
+    assert ready() == (200, {})
+
+
 def test_healthz_asks_nobody(django_assert_num_queries):
     with django_assert_num_queries(0):
         assert Client().get("/healthz").status_code == 200

@@ -260,3 +260,9 @@ def test_who_comes_first_is_told_how_to_begin(django_user_model):
     assert "without a password nobody can sign in again" in welcome
     django_user_model.objects.create_user("carol", password="correct horse battery")
     assert words not in Client().get("/accounts/login/").content.decode()
+
+
+def test_a_foreign_host_is_told_what_to_set(client, static_files):
+    page = client.get("/", headers={"Host": "box.example"})
+    assert page.status_code == 400
+    assert "ALLOWED_HOSTS" in page.content.decode()
