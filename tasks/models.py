@@ -12,6 +12,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from tasks.events import JOB_FIELDS, STATES, JobDict, iso
+from tasks.json_field import OrderedJSONField
 
 # Fields of a job dict that are columns of the same name and need no conversion.
 _PLAIN = ("task", "args", "state", "reason", "cancel", "progress", "result", "error", "outputs", "worker", "attempt")
@@ -24,7 +25,7 @@ class Job(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     task = models.CharField(max_length=255)
-    args = models.JSONField(default=dict)
+    args = OrderedJSONField(default=dict)
     state = models.CharField(max_length=10, choices=[(s, s) for s in STATES], default="queued")
     reason = models.TextField(null=True)
     cancel = models.CharField(max_length=5, null=True)
@@ -32,17 +33,17 @@ class Job(models.Model):
     created_at = models.DateTimeField()
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
-    progress = models.JSONField(null=True)
-    result = models.JSONField(null=True)
-    error = models.JSONField(null=True)
-    outputs = models.JSONField(default=list)
+    progress = OrderedJSONField(null=True)
+    result = OrderedJSONField(null=True)
+    error = OrderedJSONField(null=True)
+    outputs = OrderedJSONField(default=list)
     worker = models.CharField(max_length=255, null=True)
     attempt = models.PositiveIntegerField(default=0)
     parent = models.UUIDField(null=True)
     root = models.UUIDField(null=True)
     group = models.UUIDField(null=True)
     retry_of = models.UUIDField(null=True)
-    truncated = models.JSONField(null=True, help_text="Fields whose value is cut in frames, or kept as a file")
+    truncated = OrderedJSONField(null=True, help_text="Fields whose value is cut in frames, or kept as a file")
     epoch = models.PositiveBigIntegerField(default=0)
     seq = models.PositiveBigIntegerField(default=0)
     archived = models.PositiveBigIntegerField(default=0, help_text="Last seq in the archive")
@@ -51,7 +52,7 @@ class Job(models.Model):
 
     queue = models.CharField(max_length=255, default="", blank=True)
     eta = models.DateTimeField(null=True)
-    message = models.JSONField(null=True, help_text="What is still to be published")
+    message = OrderedJSONField(null=True, help_text="What is still to be published")
     published_at = models.DateTimeField(null=True)
 
     class Meta:
