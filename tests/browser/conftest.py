@@ -20,7 +20,8 @@ expect.set_options(timeout=20_000)
 @pytest.fixture(scope="session")
 def site() -> Iterator[Stack]:
     """An instance with daphne, a worker, the cast and somebody else's plain tasks; no test may kill its parts."""
-    running = Stack(TASKCAST_APPS=PLAIN)
+    # Some tests hold a process each for as long as they look at its job: a launch must find a free one all the same.
+    running = Stack(TASKCAST_APPS=PLAIN, WORKERS="4")
     try:
         yield people(running.up())
     finally:

@@ -1,6 +1,7 @@
 """Every page for every reader: axe finds nothing, nothing is wider than a phone, Korean is complete."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PLAIN, Reader, Visit, launch
-from tests.support.stack import Stack
+from tests.support.stack import Stack, wait_for
 
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {},
@@ -17,15 +18,25 @@ LOOKS: dict[str, dict[str, Any]] = {
 }
 
 
+_CANCEL = "from tasks import control\ncontrol.cancel(job, force=force)"
+_STATE = "from tasks import eventlog\nfound = eventlog.snapshot(job)\nanswer = found and found.job['state']"
+
+
+def state(site: Stack, job: str) -> str | None:
+    """The job's state as the log has it."""
+    return site.run(_STATE, job=job)
+
+
 @pytest.fixture(scope="module")
-def shown(site: Stack) -> dict[str, str]:
+def shown(site: Stack) -> Iterator[dict[str, str]]:
     """Pages by name, with jobs in all the states that come by themselves."""
     table = launch(site, f"{PLAIN}.count", to=100, lines=100)
     failed = launch(site, f"{PLAIN}.fail")
     deaf = launch(site, f"{PLAIN}.deaf", seconds=600)
-    site.run("from tasks import control\ncontrol.cancel(job)", job=deaf)
     running = launch(site, f"{PLAIN}.count", to=100_000, pause=0.01, lines=1000)
-    return {
+    wait_for(lambda: {state(site, deaf), state(site, running)} == {"started"}, "both long jobs run")
+    site.run(_CANCEL, job=deaf, force=False)
+    yield {
         "overview": "/",
         "tasks": "/tasks/",
         "form": f"/tasks/{PLAIN}.describe/",
@@ -38,6 +49,9 @@ def shown(site: Stack) -> dict[str, str]:
         "failed": f"/jobs/{failed}/",
         "nothing": "/nowhere/",
     }
+    # The processes that they hold are wanted by the tests that come.
+    for job in (deaf, running):
+        site.run(_CANCEL, job=job, force=True)
 
 
 @pytest.mark.parametrize("look", LOOKS)

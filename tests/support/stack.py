@@ -22,6 +22,7 @@ from project import embedded_redis, variables
 from project.redis_address import RedisAddress
 from project.supervisor import parts
 from project.supervisor.spawn import signal_group, spawn
+from tasks.leases import is_running
 from tests.support.interpreter import Interpreter
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,6 +49,17 @@ def free_port() -> int:
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port := random.randrange(12_000, 32_000)))
             return port
+
+
+def session(leader: int) -> list[int]:
+    """The processes of the session that `leader` began, as far as /proc tells."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            # state, parent, group, session: behind the name, which may hold anything.
+            if path.read_text().rpartition(")")[2].split()[3] == str(leader):
+                found.append(int(path.parent.name))
+    return found
 
 
 class Stack:
@@ -114,12 +126,17 @@ class Stack:
             raise AssertionError(f"{error}\n{self.log(part)[-3000:]}") from None
 
     def kill(self, part: str, number: signal.Signals = signal.SIGKILL) -> None:
-        """Send a signal to `part`'s main process and wait for its end."""
+        """Send a signal to `part`'s main process and wait for its end; with SIGKILL, for that of all its processes.
+
+        A pool process that was forked while its worker ran has the worker's sockets too: as long as it takes to die,
+        Redis may hand it a message that nobody will read.
+        """
         process = self._running.pop(part)
         process.send_signal(number)
         process.wait(30)
         if number == signal.SIGKILL:
             signal_group(process, signal.SIGKILL)
+            wait_for(lambda: not any(map(is_running, session(process.pid))), f"all processes of {part} end")
 
     def pause(self, part: str) -> None:
         """Stop `part` where it stands (SIGSTOP, the whole group)."""

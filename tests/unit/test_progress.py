@@ -273,7 +273,7 @@ def test_samples_from_another_thread_never_go_back_and_end_exact(ticks, restless
     seen, done, given_out = [-1], threading.Event(), 0
 
     def rows():
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while len(seen) < 60 and time.monotonic() < deadline:
             yield
             given_out_now()
