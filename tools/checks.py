@@ -1,6 +1,9 @@
 """Run every check, show what each took, and fail at the end if one failed.
 
 python -m tools.checks [--fast]
+
+The slow checks mostly wait, for processes that start, die and come back: two of them run at a time, and the output of
+each is shown when it has ended.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,15 +37,33 @@ def main() -> int:
     fast = "--fast" in sys.argv[1:]
     failed = []
     with tempfile.TemporaryDirectory(prefix="taskcast-checks-") as home:
-        for check in fast_checks() + ([] if fast else slow_checks()):
-            started = time.monotonic()
+        for check in fast_checks():
             print(f"--- {check.name}", flush=True)
-            if subprocess.run(check.command, cwd=ROOT / check.folder, env=clean(home, check), check=False).returncode:
+            if not run(check, home):
                 failed.append(check.name)
-                print(f"!!! {check.name} failed", flush=True)
-            print(f"--- {check.name}: {time.monotonic() - started:.1f} s", flush=True)
+        with ThreadPoolExecutor(2) as lanes:
+            slow = [] if fast else slow_checks()
+            running = {lanes.submit(run, check, home, keep_output=True): check for check in slow}
+            failed += [running[done].name for done in as_completed(running) if not done.result()]
     print(f"failed: {', '.join(failed)}" if failed else "all checks passed", flush=True)
     return 1 if failed else 0
+
+
+def run(check: Check, home: str, *, keep_output: bool = False) -> bool:
+    """Whether the check passed. With `keep_output`, what it prints is shown at its end."""
+    started = time.monotonic()
+    done = subprocess.run(
+        check.command,
+        cwd=ROOT / check.folder,
+        env=clean(home, check),
+        check=False,
+        stdout=subprocess.PIPE if keep_output else None,
+        stderr=subprocess.STDOUT if keep_output else None,
+    )
+    said = f"--- {check.name}\n{done.stdout.decode(errors='replace')}" if keep_output else ""
+    failure = f"!!! {check.name} failed\n" if done.returncode else ""
+    print(f"{said}{failure}--- {check.name}: {time.monotonic() - started:.1f} s", flush=True)
+    return done.returncode == 0
 
 
 def fast_checks() -> list[Check]:
@@ -66,6 +88,7 @@ def npm_checks() -> list[Check]:
 
 
 def slow_checks() -> list[Check]:
+    """The longest first, so that the others fit beside it."""
     manage = [PYTHON, "manage.py"]
     folders = [
         f"tests/{name}"
@@ -74,6 +97,11 @@ def slow_checks() -> list[Check]:
     ]
     postgres = [PYTHON, "-m", "tests.support.postgres"]
     return [
+        *(Check(f"{folder} (SQLite)", [PYTHON, "-m", "pytest", "-q", folder]) for folder in folders),
+        Check(
+            "tests/integration (PostgreSQL)",
+            [*postgres, PYTHON, "-m", "pytest", "-q", "tests/integration", "-m", "database"],
+        ),
         Check("system checks", [*manage, "check"]),
         Check(
             "system checks of a deployment",
@@ -82,11 +110,6 @@ def slow_checks() -> list[Check]:
             DEPLOYED,
         ),
         Check("migrations", [*manage, "makemigrations", "--check", "--dry-run"]),
-        *(Check(f"{folder} (SQLite)", [PYTHON, "-m", "pytest", "-q", folder]) for folder in folders),
-        Check(
-            "tests/integration (PostgreSQL)",
-            [*postgres, PYTHON, "-m", "pytest", "-q", "tests/integration", "-m", "database"],
-        ),
     ]
 
 
