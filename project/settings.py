@@ -225,6 +225,7 @@ CELERY_RESULT_BACKEND_MAX_SLEEP_BETWEEN_RETRIES_MS = 2000
 CELERY_WORKER_CONCURRENCY = read("WORKERS", os.cpu_count() or 1, values.whole_number(1, 1024))
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # what a dead worker had prefetched waits for the visibility timeout
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 10
+CELERY_WORKER_LOST_WAIT = 2.0  # a killed process has sent nothing that is still on its way after that
 # A job goes on while the broker is away: the gate keeps a second copy of its message from starting.
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TASK_SEND_SENT_EVENT = False

@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
@@ -61,9 +62,7 @@ class Companion(bootsteps.StartStopStep):
 
     def _beat(self) -> None:
         try:
-            leases.renew(
-                {**self._about, "active": _ids(state.active_requests), "reserved": _ids(state.reserved_requests)}
-            )
+            leases.renew({**self._about, "active": _processes(), "reserved": _ids(state.reserved_requests)})
         except RedisError as error:
             complaints.fails("this worker's lease", error)
         else:
@@ -80,6 +79,13 @@ class Companion(bootsteps.StartStopStep):
         # A cold shutdown has ended the pool's processes: nobody will finish their jobs, and a lease would only
         # hide it.
         self.stop(w)
+
+
+def _processes() -> dict[str, list[int]] | None:
+    found = defaultdict(list)  # of one job there may be several copies, of which the gate lets one run
+    for request in tuple(state.active_requests):
+        found[request.id].append(request.worker_pid)
+    return dict(found) if len(found) <= _MOST_IDS else None
 
 
 def _ids(requests: Iterable[Any]) -> list[str] | None:

@@ -71,7 +71,7 @@ def open_anew() -> bool:
             # Redis may lose its data again meanwhile, and the lock with it: then it is the next one's turn.
             if restored % 100 == 0 and not lock.keep():
                 return False
-            eventlog.restore(job.as_dict(), epoch, owner_id=job.owner_id, lease=job.lease)
+            lay_down(job, epoch)
             restored += 1
         if not lock.set_once(eventlog.EPOCH, epoch):
             return False
@@ -80,6 +80,13 @@ def open_anew() -> bool:
         return True
     finally:
         lock.release()
+
+
+def lay_down(job: Job, epoch: int) -> None:
+    """Lay down a job from its row. Raises LogUnavailable."""
+    # The message of a job that has started is kept where the job may start again.
+    may_rerun = job.message is not None
+    eventlog.restore(job.as_dict(), epoch, owner_id=job.owner_id, lease=job.lease, may_rerun=may_rerun)
 
 
 def _begin() -> int:
@@ -106,7 +113,7 @@ def restore_one(job_id: str) -> int:
     if epoch is None:
         raise LogUnavailable("the event log has begun anew and is not open yet")
     logger.warning("job %s: the event log knows less than the database and is put right", job_id)
-    eventlog.restore(job.as_dict(), epoch, owner_id=job.owner_id, lease=job.lease)
+    lay_down(job, epoch)
     if job.state in events.FINAL:
         eventlog.expire([job_id], KEEP_ENDED)
     return job.seq

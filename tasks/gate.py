@@ -5,11 +5,13 @@ out of `track` becomes a revoked end.
 """
 
 import logging
+import os
 import time
 import uuid
 from collections.abc import Callable
 from typing import Any
 
+from billiard.exceptions import WorkerLostError
 from celery import Task
 from celery.exceptions import Ignore
 
@@ -47,7 +49,13 @@ def _attempt(task: Task, request: Any, inner: Callable[..., Any], args: Any, kwa
     headers = {"id": request.id, "task": task.name, "group": request.group, messages.HEADER: None}
     headers |= request.headers or {}
     job, owner_id = messages.job_of(headers, args, kwargs)
-    started = {"state": "started", "started_at": events.now(), "worker": request.hostname, "reason": None}
+    started = {
+        "state": "started",
+        "started_at": events.now(),
+        "worker": request.hostname,
+        "reason": None,
+        "progress": None,
+    }
     reply = _start(task, request, job, owner_id, started)
     if reply is not None and reply.status != "started":
         _refuse(task, request, reply)
@@ -81,23 +89,56 @@ def _start(
     """Ask the log to start the attempt; None where it does not answer in time."""
     token = uuid.uuid4().hex
     deadline = time.monotonic() + _PATIENCE
+    orphaned = 0
     while True:
         try:
-            return eventlog.start(
+            reply = eventlog.start(
                 job,
                 started=started,
                 cancelled=signals.cancelled().set,
+                lost=signals.lost_too_often().set,
                 lease=leases.lease_key(),
+                pid=os.getpid(),
                 token=token,
                 retries=request.retries,
                 rerun=bool(task.acks_late),
+                orphaned=orphaned,
                 owner_id=owner_id,
             )
+            if reply.status == "duplicate" and not orphaned and _is_orphaned(task, request):
+                orphaned = reply.attempt
+                continue
+            return reply
         except LogUnavailable as error:
             if time.monotonic() > deadline:
                 logger.warning("job %s starts unannounced: %s", request.id, error)
                 return None
             time.sleep(0.1)
+
+
+def _is_orphaned(task: Task, request: Any) -> bool:
+    """Whether this is the message of a job whose process died, given back by its living worker.
+
+    That is what `reject_on_worker_lost` asks for. A message also comes again while its job still runs (a connection
+    was cut): then the worker's next word still names the process. Raises LogUnavailable.
+    """
+    if not task.acks_late or not (request.delivery_info or {}).get("redelivered"):
+        return False
+    held = eventlog.held(request.id)
+    if held is None or held.state != "started":
+        return False
+    deadline = time.monotonic() + 3 * leases.BEAT
+    before = None
+    while time.monotonic() < deadline:
+        said = leases.alive([held.lease]).get(held.lease)
+        if said is None:
+            return True
+        active = said.get("active")
+        if active is not None and before not in (None, said["beat"]):
+            return held.pid not in active.get(request.id, ())
+        before = before or said["beat"]
+        time.sleep(0.1)
+    return False
 
 
 def _earlier_outputs(job_id: str, attempt: int) -> list[dict[str, Any]]:
@@ -111,9 +152,11 @@ def _earlier_outputs(job_id: str, attempt: int) -> list[dict[str, Any]]:
 
 
 def _refuse(task: Task, request: Any, reply: Reply) -> None:
-    """A second copy ends here without a word; a cancelled job ends as revoked, for those who wait for its result."""
+    """A second copy ends here without a word; those who wait for the result of a job that ends here are told."""
     reporter().echo(request.id, reply)
     if reply.status == "cancelled":
         task.backend.mark_as_revoked(request.id, "cancelled", request=request)
+    elif reply.status == "lost":
+        task.backend.mark_as_failure(request.id, WorkerLostError(signals.LOST_TOO_OFTEN), request=request)
     logger.info("job %s was not started: %s", request.id, reply.status)
     raise Ignore

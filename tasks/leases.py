@@ -154,8 +154,8 @@ def workers() -> dict[str, dict[str, Any]]:
     """What each worker last said of itself, by lease: those that are alive, and those killed within the hour.
 
     {"name", "beat", "started": ISO times, "pid", "pool", "size": processes, "queues": names,
-    "active": ids of the jobs that it runs, "reserved": of all that it has taken from the broker, each None where that
-    is not known}. Raises LogUnavailable.
+    "active": lists of process ids by the ids of the jobs that it runs, "reserved": ids of all jobs that it has taken
+    from the broker, each None where that is not known}. Raises LogUnavailable.
     """
     try:
         texts: Any = eventlog.client().hgetall(WORKERS)

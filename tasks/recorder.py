@@ -126,7 +126,7 @@ def _write_batch(plans: Sequence[Plan], epoch: int) -> tuple[list[Plan], int]:
         ]
         Job.objects.bulk_create(rows, update_conflicts=True, unique_fields=["id"], update_fields=records.COLUMNS)
         # What was to be sent may hold secrets: it goes as soon as nobody will have to send it again.
-        begun = [plan.job_id for plan in current if plan.tail.snapshot.job["state"] not in ("queued", "scheduled")]
+        begun = [plan.job_id for plan in current if not plan.may_be_sent_again]
         Job.objects.filter(pk__in=begun, message__isnull=False).update(message=None)
         JobEvents.objects.bulk_create(
             new_chunk(plan.job_id, plan.tail.snapshot.epoch, piece)

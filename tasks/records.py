@@ -55,6 +55,12 @@ class Plan:
         return self.archived >= self.tail.snapshot.seq
 
     @property
+    def may_be_sent_again(self) -> bool:
+        """Whether the job's message may be wanted once more: it waits, or may start again where its worker dies."""
+        state = self.tail.snapshot.job["state"]
+        return state in ("queued", "scheduled") or (self.tail.may_rerun and state not in events.FINAL)
+
+    @property
     def is_news(self) -> bool:
         snapshot = self.tail.snapshot
         return bool(self.lines) or (snapshot.epoch, snapshot.seq) > (self.known.epoch, self.known.seq)

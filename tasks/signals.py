@@ -13,7 +13,7 @@ import traceback
 import uuid
 from typing import Any
 
-from celery import current_task
+from celery import current_app, current_task
 from celery.signals import (
     after_task_publish,
     before_task_publish,
@@ -30,7 +30,7 @@ from celery.signals import (
     worker_process_shutdown,
 )
 
-from tasks import catalog, eventlog, events, messages, outputs, reporter
+from tasks import catalog, eventlog, events, leases, messages, outputs, reporter
 from tasks.attempt import Attempt, masked
 from tasks.eventlog import Change, LogUnavailable
 
@@ -46,6 +46,11 @@ _threadless = False
 _TRACEBACK_CHARACTERS = 64_000
 _MESSAGE_CHARACTERS = 16_000
 _REASON_CHARACTERS = 1000
+
+LOST_TOO_OFTEN = "its worker or its process died each time that it was started; it is not started again"
+
+# What the worker's main process records in a task's name.
+_CELERYS_OWN = ("WorkerLostError", "TimeLimitExceeded")
 
 # Seconds that a retry waits for what its attempt has to say. Redis is there: the retry's message goes there too.
 _RETRY_PATIENCE = 2.0
@@ -100,6 +105,10 @@ def _on_before_publish(sender: str = "", body: Any = None, headers: Any = None, 
     messages.stamp(headers, body[2], messages.context(request))
     if headers["id"] in attempts:
         _before_retry(attempts[headers["id"]], request)
+    elif _threadless and headers.get("retries"):
+        # `retry_on_worker_lost`: the main process sends the message, and the next attempt may start before its signal.
+        dead = Change("state", {"state": "retrying", "reason": "its process died", "progress": None})
+        _end(headers["id"], dead, lease=leases.lease_key())
 
 
 def _before_retry(attempt: Attempt, request: Any) -> None:
@@ -147,7 +156,7 @@ def _on_failure(
     **_: Any,
 ) -> None:
     change = failed(exception, _secrets(sender, args, kwargs), einfo)
-    _end(task_id, change)
+    _end(task_id, change, lease=leases.lease_key())
 
 
 def _on_internal_error(task_id: str = "", exception: Any = None, **_: Any) -> None:
@@ -182,7 +191,8 @@ def _on_revoked(
         reason = f"terminated by {_signal_name(signum)}"
     else:
         reason = "revoked"
-    _end(request.id, Change("state", {**cancelled().set, "reason": reason}))
+    lease = leases.lease_key() if terminated else ""
+    _end(request.id, Change("state", {**cancelled().set, "reason": reason}), lease=lease)
 
 
 def _on_rejected(message: Any = None, **_: Any) -> None:
@@ -196,19 +206,43 @@ def _on_unknown(name: str = "", id: str = "", **_: Any) -> None:
     _end(id, failed(error, ()))
 
 
-def _end(job_id: str, change: Change) -> None:
+def _end(job_id: str, change: Change, *, lease: str = "") -> None:
+    """Tell a job's end; with the worker's `lease` that of an attempt of its own, which may no longer be the job's."""
     attempt = attempts.get(job_id)
     if attempt is not None:
         attempt.end(change)
         return
     # Not run here: the worker's main process. No reporter; readers find it by their sweep.
     try:
-        eventlog.append(job_id, [change], writer=f"main.{uuid.uuid4().hex}", n=1)
+        eventlog.append(job_id, [change], writer=f"main.{uuid.uuid4().hex}", n=1, lease=lease)
     except LogUnavailable as error:
         logger.warning("the end of job %s could not be written: %s", job_id, error)
 
 
 # --- what ends look like
+
+
+def end_by_result(job_id: str) -> Change | None:
+    """How a job ended by what Celery stored as its result; None where that tells no end.
+
+    For a job whose process died after its task had returned, before it could say so here; and for one whose end the
+    worker's main process could not write. What a task itself raised is not told: its text may hold a secret.
+    """
+    backend: Any = current_app.backend
+    try:
+        payload = backend.get(backend.get_key_for_task(job_id))
+        meta = backend.decode_result(payload) if payload else {}
+    except Exception as error:  # whatever kind of backend: a result that cannot be had tells nothing
+        logger.warning("the result of job %s cannot be read: %s", job_id, error)
+        return None
+    value: Any = meta.get("result")
+    if meta.get("status") == "SUCCESS":
+        shown, in_file = outputs.result_value(job_id, value)
+        kept = frozenset({"result"}) if in_file else frozenset()
+        return Change("state", {**_finished("succeeded"), "result": shown}, kept=kept)
+    if meta.get("status") == "FAILURE" and type(value).__name__ in _CELERYS_OWN:
+        return failed(value, ())
+    return None
 
 
 def cancelled() -> Change:
@@ -226,6 +260,11 @@ def failed(exception: BaseException, secrets: Any, einfo: Any = None) -> Change:
     }
     reason = _killed_by(exception)
     return Change("state", {**_finished("failed"), "error": error, "reason": reason})
+
+
+def lost_too_often() -> Change:
+    """The end of a job that was started again and again, and died each time."""
+    return Change("state", {**_finished("lost"), "reason": LOST_TOO_OFTEN})
 
 
 def _finished(state: str) -> dict[str, Any]:

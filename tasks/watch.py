@@ -19,9 +19,9 @@ from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.db.models import Q
 from django.utils import timezone
 
-from tasks import epochs, eventlog, events, leases
+from tasks import broker, epochs, eventlog, events, leases, signals
 from tasks.complaints import Complaints
-from tasks.eventlog import Change, LogUnavailable
+from tasks.eventlog import LogUnavailable
 from tasks.locks import Lock
 from tasks.models import Job
 from tasks.recorder import record_once, recorder_lock
@@ -117,7 +117,7 @@ class Watch:
             suspects[job_id, lease] = suspect
             patience = UNKNOWN_SECONDS if said else MISSING_SECONDS
             if suspect.times >= MISSING_TIMES and self._clock() - suspect.since >= patience:
-                lose(job_id, lease, alive=bool(said))
+                give_up(job_id, lease, alive=bool(said))
         self._suspicions = suspects
         self._forget_workers()
 
@@ -145,23 +145,39 @@ class Watch:
         leases.forget(key for key, said in leases.workers().items() if said.get("beat", "") < long_ago)
 
 
-def lose(job_id: str, lease: str, *, alive: bool) -> None:
-    """End the started job as `lost`, unless it has gone on in the meantime. Raises LogUnavailable."""
-    snapshot = eventlog.snapshot(job_id)
-    if snapshot is None or snapshot.job["state"] != "started" or eventlog.running().get(job_id) != lease:
+def give_up(job_id: str, lease: str, *, alive: bool) -> None:
+    """Take the started job off the worker that has it no more, unless it has gone on in the meantime.
+
+    Celery's result may tell how it ended. Otherwise it waits to be started again, where its task allows that and its
+    message is still to be had, or is `lost`. Raises LogUnavailable, OSError.
+    """
+    held = eventlog.held(job_id)
+    if held is None or held.state != "started" or held.lease != lease:
         return
-    attempt = snapshot.job["attempt"]
-    name = leases.worker_name(lease)
-    if alive:
-        reason = f"worker {name} runs, but no longer has this job and never told its end"
+    if ended := signals.end_by_result(job_id):
+        # As a late word of the attempt itself: refused where that one is no longer the job's.
+        reply = eventlog.append(job_id, [ended], writer=f"watch.{held.attempt}", n=1, attempt=held.attempt)
     else:
-        reason = f"worker {name} stopped answering at {_last_beat(lease)}; it was killed or cut off"
-    lost = Change("state", {"state": "lost", "reason": reason, "finished_at": events.now()})
-    # The attempt's number fences: a next attempt that starts meanwhile is not lost.
-    reply = eventlog.append(job_id, [lost], writer=f"watch.{attempt}", n=1, attempt=attempt)
-    if reply.written:
-        logger.warning("job %s is lost: %s", job_id, reason)
-        reporter().echo(job_id, reply)
+        name = leases.worker_name(lease)
+        if alive:
+            reason = f"worker {name} runs, but no longer has this job and never told its end"
+        else:
+            reason = f"worker {name} stopped answering at {_last_beat(lease)}; it was killed or cut off"
+        again = None
+        if held.may_rerun and _may_be_sent_again(job_id):
+            again = {"state": "queued", "reason": f"{reason}; waiting to be started again", "progress": None}
+        lost = {"state": "lost", "reason": reason, "finished_at": events.now()}
+        reply = eventlog.orphan(job_id, lease=lease, attempt=held.attempt, again=again, lost=lost)
+        if reply.written:
+            logger.warning("job %s: %s", job_id, "lost" if reply.status == "lost" else "to be started again")
+    reporter().echo(job_id, reply)
+
+
+def _may_be_sent_again(job_id: str) -> bool:
+    """See to it that the job's message is sent again, if somebody still has it."""
+    if Job.objects.filter(pk=job_id, message__isnull=False).update(published_at=None):
+        return True  # by the next dispatch, once its row says that it is queued
+    return bool(broker.give_back({job_id}))
 
 
 def _last_beat(lease: str) -> str:

@@ -8,6 +8,7 @@ dirty for the recorder. Reading is one operation: the events after a cursor, or 
 from tasks.eventlog.connection import DIRTY, EPOCH, PREFIX, RUNNING, LogUnavailable, aclient, client
 from tasks.eventlog.keeping import Tail, dirty, expire, open_epoch, restore, running, settle, tails, trim
 from tasks.eventlog.reading import (
+    Held,
     Page,
     Snapshot,
     aheads,
@@ -16,11 +17,12 @@ from tasks.eventlog.reading import (
     current_epoch,
     decode,
     heads,
+    held,
     read,
     snapshot,
     snapshots,
 )
-from tasks.eventlog.writing import Change, Reply, announce, append, cancel, start
+from tasks.eventlog.writing import Change, Reply, announce, append, cancel, orphan, start
 
 __all__ = [
     "DIRTY",
@@ -28,6 +30,7 @@ __all__ = [
     "PREFIX",
     "RUNNING",
     "Change",
+    "Held",
     "LogUnavailable",
     "Page",
     "Reply",
@@ -46,7 +49,9 @@ __all__ = [
     "dirty",
     "expire",
     "heads",
+    "held",
     "open_epoch",
+    "orphan",
     "read",
     "restore",
     "running",

@@ -2,7 +2,7 @@
 --
 -- KEYS  1 the job's hash   2 its stream   3 dirty set   4 running hash   5 epoch
 -- ARGV  1 the request as JSON:
---   op       "append" | "start" | "cancel"
+--   op       "append" | "start" | "cancel" | "orphan"
 --   id, time the job's id; ISO time of the events
 --   attempt  the attempt that writes; 0: written outside of attempts (launch, watch, cancel), never fenced
 --   writer, n  who writes, and the number of its first event; a number already seen is a duplicate
@@ -11,26 +11,33 @@
 --   base     event to begin a new job with (start)
 --   events   what to append; each {kind, to, from, set: [[field, JSON, kept as file?]…], lines: JSON}
 --   cancelled, asked  what to append instead where the job is (to be) cancelled (start, cancel)
---   lease, token, retries, rerun  start: the worker's lease, the name of this very call, how often Celery has retried,
---            and whether a dead worker's job may start again
+--   lease    start: the lease of the worker that starts the attempt; append: of the worker that tells how an attempt
+--            of its own ended, refused where the attempt is no longer its; orphan: of the worker that is gone
+--   pid, token, retries  start: the process that runs the attempt, the name of this very call, how often Celery has
+--            retried
+--   rerun    start: whether the job may start again once its worker or its process is dead
+--   orphaned start: the attempt that the caller has seen to be dead, 0 for none
+--   lost     start, orphan: what to append where the job may not start (once more)
+--   again    orphan: what to append where the job waits to be started again; absent where nobody has its message
 -- Returns {status, epoch, seq, attempt, cancel, first seq written or 0, bodies…}
 --
 -- Values are never decoded here: cjson would turn [] into {} and large integers into floats.
 local hash, stream, dirty, running = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local req = cjson.decode(ARGV[1])
-local LONG, FULL = 8192, 50000
+local LONG, FULL, MOST_STARTS = 8192, 50000, 3
 local FINAL = {['"succeeded"'] = true, ['"failed"'] = true, ['"cancelled"'] = true, ['"lost"'] = true}
 
 local epoch = redis.call('GET', KEYS[5])
 if not epoch then return {'noepoch', 0, 0, 0, '', 0} end
 
 local head = redis.call('HMGET', hash, 'epoch', 'seq', 'attempt', 'f:state', 'f:cancel', 'w:' .. req.writer,
-                        'long', 'kept', 'lease', 'token', 'retries')
+                        'long', 'kept', 'lease', 'token', 'retries', 'deaths', 'fence')
 local known = head[1]
 local seq, attempt = tonumber(head[2] or 0), tonumber(head[3] or 0)
 local state, cancel = head[4], head[5]
 local seen = tonumber(head[6] or 0)
-local long, kept = head[7], head[8]
+local long, kept, lease = head[7], head[8], head[9] or ''
+local deaths, fence = tonumber(head[12] or 0), tonumber(head[13] or 0)
 local first, bodies = 0, {}
 
 local function reply(status)
@@ -114,8 +121,16 @@ if req.op == 'start' then
   local is_next = not head[11] or req.retries > tonumber(head[11])
   if state == '"started"' then
     if head[10] == req.token then return finish('started') end  -- the answer to this very call was lost
-    local orphaned = req.rerun and redis.call('EXISTS', head[9] or '') == 0
-    if not is_next and not orphaned then return finish('duplicate') end
+    if not is_next then
+      local dead = redis.call('EXISTS', lease) == 0 or req.orphaned == attempt
+      if not (req.rerun and dead) then return finish('duplicate') end
+      deaths = deaths + 1
+      if deaths >= MOST_STARTS then
+        write(req.lost)
+        return finish('lost')
+      end
+      redis.call('HSET', hash, 'deaths', deaths)
+    end
   elseif state == '"retrying"' and not is_next then
     return finish('duplicate')
   end
@@ -124,7 +139,8 @@ if req.op == 'start' then
     return finish('cancelled')
   end
   attempt = attempt + 1
-  redis.call('HSET', hash, 'attempt', attempt, 'lease', req.lease, 'token', req.token, 'retries', req.retries)
+  redis.call('HSET', hash, 'attempt', attempt, 'lease', req.lease, 'token', req.token, 'retries', req.retries,
+             'pid', req.pid, 'rerun', req.rerun and 1 or 0)
   for _, event in ipairs(req.events) do
     event.set[#event.set + 1] = {'attempt', string.format('%d', attempt), false}
     write(event)
@@ -143,12 +159,26 @@ if req.op == 'cancel' then
   return finish('ok')
 end
 
+if req.op == 'orphan' then
+  if state ~= '"started"' or lease ~= req.lease or attempt ~= req.attempt then return reply('moved') end
+  deaths = deaths + 1
+  if not req.again or deaths >= MOST_STARTS then
+    write(req.lost)
+    return finish('lost')
+  end
+  -- What the dead attempt may still say, if it was only frozen, is refused from now on.
+  redis.call('HSET', hash, 'deaths', deaths, 'fence', attempt, 'lease', '')
+  write(req.again)
+  return finish('again')
+end
+
 -- append
 if not known then
   if not req.create then return reply('absent') end
   create()
 end
-if req.attempt > 0 and req.attempt < attempt then return reply('fenced') end
+if req.attempt > 0 and (req.attempt < attempt or req.attempt <= fence) then return reply('fenced') end
+if req.lease ~= '' and attempt > 0 and req.lease ~= lease then return reply('fenced') end
 local status, number = 'ok', req.n - 1
 for _, event in ipairs(req.events) do
   number = number + 1

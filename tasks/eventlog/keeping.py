@@ -51,13 +51,15 @@ def running() -> dict[str, str]:
     return ask(lambda redis_: redis_.hgetall(RUNNING))
 
 
-def restore(job: events.JobDict, epoch: int, *, owner_id: int | None, lease: str = "") -> None:
+def restore(job: events.JobDict, epoch: int, *, owner_id: int | None, lease: str = "", may_rerun: bool = False) -> None:
     """Lay down a job from its row in a log that lost its data; its events go on after the row's `seq`.
 
-    Only for the one who is about to open the new epoch: writers wait until then.
+    `may_rerun` says that it may start again where the worker with the `lease` is dead. Only for the one who is about to
+    open the new epoch: writers wait until then.
     """
     fields = {f"f:{name}": events.dumps(job[name]) for name in events.JOB_FIELDS if name != "id"}
     fields |= {"epoch": str(epoch), "seq": str(job["seq"]), "attempt": str(job["attempt"]), "lease": lease}
+    fields["rerun"] = "1" if may_rerun else "0"
     if job["attempt"]:
         # Celery's count is not in the row; each retry was an attempt, so a copy of an earlier message has a lower one.
         fields["retries"] = str(job["attempt"] - 1)
@@ -84,11 +86,13 @@ def open_epoch(epoch: int) -> None:
 
 @dataclass(frozen=True)
 class Tail:
-    """A job as the log has it, its worker's lease, and its events (seq, JSON text) after a cursor."""
+    """A job as the log has it, its worker's lease, its events (seq, JSON text) after a cursor, and whether it may
+    start again where its worker is dead."""
 
     snapshot: Snapshot
     lease: str
     events: list[tuple[int, str]]
+    may_rerun: bool = False
 
 
 def tails(cursors: Mapping[str, int], limit: int) -> dict[str, Tail]:
@@ -116,7 +120,7 @@ def _tail(job_id: str, raw: dict[str, str], entries: list[tuple[str, dict[str, s
     numbered: list[tuple[int, Any]] = [(int(entry.partition("-")[2]), fields["e"]) for entry, fields in entries]
     # The archive's lines are the stream's own text with the seq put in front: nothing is decoded on this way.
     lines = [(seq, f'{{"seq":{seq},{body[1:]}') for seq, body in numbered if seq <= snapshot.seq]
-    return Tail(snapshot, raw.get("lease", ""), lines)
+    return Tail(snapshot, raw.get("lease", ""), lines, raw.get("rerun") == "1")
 
 
 def expire(job_ids: Iterable[str], seconds: int) -> None:

@@ -31,6 +31,27 @@ class Page:
     reaches: bool
 
 
+@dataclass(frozen=True)
+class Held:
+    """Who has a job, or had it last: the attempt, its worker's lease, its process; `may_rerun` says that it may start
+    again where that one is dead."""
+
+    state: str
+    attempt: int
+    lease: str
+    pid: int
+    may_rerun: bool
+
+
+def held(job_id: str) -> Held | None:
+    """Who has the job; None where the log does not know it. Raises LogUnavailable."""
+    found = ask(lambda redis_: redis_.hmget(hash_key(job_id), "f:state", "attempt", "lease", "pid", "rerun"))
+    state, attempt, lease, pid, rerun = found
+    if state is None:
+        return None
+    return Held(json.loads(state), int(attempt or 0), lease or "", int(pid or 0), rerun == "1")
+
+
 def snapshot(job_id: str) -> Snapshot | None:
     """The job as the log has it now, or None where the log does not know it. Raises LogUnavailable."""
     return ask(lambda redis_: to_snapshot(job_id, redis_.hgetall(hash_key(job_id))))

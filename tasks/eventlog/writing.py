@@ -43,7 +43,8 @@ class Change:
 @dataclass(frozen=True)
 class Reply:
     """What the log answered: `status` is "ok", or why not ("absent", "fenced", "final", "refused", "duplicate",
-    "cancelled"; "started" for a start); `written` holds (seq, event's JSON text without seq) of what was appended."""
+    "cancelled", "lost"; "started" for a start; "again", "lost" or "moved" for an orphan); `written` holds (seq, event's
+    JSON text without seq) of what was appended."""
 
     status: str
     epoch: int
@@ -60,13 +61,14 @@ def append(
     writer: str,
     n: int,
     attempt: int = 0,
+    lease: str = "",
     create: bool = False,
     owner_id: int | None = None,
 ) -> Reply:
     """Append `changes` to the job's log as the events `n`, `n+1`, … of `writer`.
 
-    `attempt` 0 is for those who write outside of an attempt. With `create`, a job that the log does not know comes
-    into being. Raises LogUnavailable.
+    `attempt` 0 is for those who write outside of an attempt; a worker that tells how one of its attempts ended names
+    its `lease`. With `create`, a job that the log does not know comes into being. Raises LogUnavailable.
     """
     return _run(
         job_id,
@@ -74,6 +76,7 @@ def append(
         writer=writer,
         n=n,
         attempt=attempt,
+        lease=lease,
         create=create,
         private=_private(owner_id),
         events=[change.wire() for change in changes],
@@ -91,17 +94,21 @@ def start(
     *,
     started: Mapping[str, Any],
     cancelled: Mapping[str, Any],
+    lost: Mapping[str, Any],
     lease: str,
+    pid: int,
     token: str,
     retries: int,
     rerun: bool,
+    orphaned: int = 0,
     owner_id: int | None = None,
 ) -> Reply:
     """Start an attempt by compare-and-set: of several copies of one message, one gets "started".
 
-    `job` is what the message itself tells, for a job that nobody announced; `started` and `cancelled` are the fields
-    set by the one end or the other; `token` names this call, so that it may be repeated; `retries` is how often Celery
-    has retried the job; `rerun` says that a job whose worker is dead may start again. Raises LogUnavailable.
+    `job` is what the message itself tells, for a job that nobody announced; `started`, `cancelled` and `lost` are the
+    fields set by the one end or the other; `token` names this call, so that it may be repeated; `retries` is how often
+    Celery has retried the job; `rerun` says that a job whose worker is dead may start again, two more times at most,
+    and `orphaned` that the process of this attempt is. Raises LogUnavailable.
     """
     base = {name: value for name, value in job.items() if name in events.JOB_FIELDS}
     return _run(
@@ -114,9 +121,29 @@ def start(
         base=Change("state", base).wire(),
         events=[Change("state", started).wire()],
         cancelled=Change("state", cancelled).wire(),
+        lost=Change("state", lost).wire(),
         lease=lease,
+        pid=pid,
         token=token,
         rerun=rerun,
+        orphaned=orphaned,
+    )
+
+
+def orphan(job_id: str, *, lease: str, attempt: int, again: Mapping[str, Any] | None, lost: Mapping[str, Any]) -> Reply:
+    """Take a started job off the worker with this lease, which is gone, unless it has moved on in the meantime.
+
+    It gets the fields `again`, to be started once more, where they are given and it has not been started too often
+    already; the fields `lost` otherwise. What the old attempt may still say is refused. Raises LogUnavailable.
+    """
+    return _run(
+        job_id,
+        op="orphan",
+        writer="watch",
+        lease=lease,
+        attempt=attempt,
+        lost=Change("state", lost).wire(),
+        **({"again": Change("state", again).wire()} if again is not None else {}),
     )
 
 

@@ -22,15 +22,18 @@ def new_job(state="queued", **fields):
     return job["id"]
 
 
-def begin(job_id, token="call", rerun=False, lease="taskcast:lease:w", retries=0):
+def begin(job_id, token="call", rerun=False, lease="taskcast:lease:w", retries=0, orphaned=0):
     return eventlog.start(
         events.blank_job(job_id, task="t.add"),
         started={"state": "started", "worker": "w"},
         cancelled={"state": "cancelled"},
+        lost={"state": "lost"},
         lease=lease,
+        pid=1,
         token=token,
         retries=retries,
         rerun=rerun,
+        orphaned=orphaned,
     )
 
 
@@ -107,6 +110,65 @@ def test_a_dead_workers_job_starts_again_only_where_it_may(redis_server):
     old = eventlog.append(job_id, [Change("log", lines=[{"text": "zombie"}])], writer="old", n=1, attempt=1)
     assert (old.status, old.written) == ("fenced", [])
     assert_law(job_id)
+
+
+def test_a_job_starts_at_most_three_times_where_its_workers_die():
+    job_id = new_job()
+    for attempt in (1, 2, 3):
+        assert begin(job_id, str(attempt), rerun=True, lease=f"taskcast:lease:{attempt}").attempt == attempt
+    assert begin(job_id, "4", rerun=True).status == "lost"
+    assert eventlog.snapshot(job_id).job["state"] == "lost"
+    assert begin(job_id, "5", rerun=True).status == "duplicate"
+    assert_law(job_id)
+
+
+def test_a_living_workers_job_starts_again_where_its_process_was_seen_dead(redis_server):
+    job_id = new_job()
+    redis_server.client().set("taskcast:lease:w", "alive")
+    begin(job_id, "a", rerun=True)
+    assert begin(job_id, "b", rerun=True).status == "duplicate"
+    assert begin(job_id, "c", rerun=True, orphaned=1).attempt == 2
+    assert begin(job_id, "d", rerun=True, orphaned=1).status == "duplicate", "that was the attempt before"
+    assert_law(job_id)
+
+
+AGAIN, LOST = {"state": "queued", "reason": "w stopped answering"}, {"state": "lost"}
+
+
+def test_an_orphan_waits_to_be_started_again_and_its_old_attempt_is_refused():
+    job_id = new_job()
+    begin(job_id, "a", rerun=True)
+    told = eventlog.orphan(job_id, lease="taskcast:lease:w", attempt=1, again=AGAIN, lost=LOST)
+    assert told.status == "again"
+    late = [Change("state", {"state": "succeeded", "result": 1}), Change("log", lines=[{"text": "woken"}])]
+    assert eventlog.append(job_id, late, writer="1.x", n=1, attempt=1).status == "fenced"
+    main = eventlog.append(job_id, late, writer="main.x", n=1, lease="taskcast:lease:w")
+    assert (main.status, main.written) == ("fenced", []), "nor may its worker's main process tell an end"
+    assert eventlog.snapshot(job_id).job["state"] == "queued"
+    assert begin(job_id, "b", lease="taskcast:lease:w2").attempt == 2
+    assert eventlog.append(job_id, late, writer="2.x", n=1, attempt=2).status == "final"
+    assert_law(job_id)
+
+
+def test_an_orphan_whose_message_is_gone_or_that_died_too_often_is_lost():
+    gone, often = new_job(), new_job()
+    begin(gone, "a", rerun=True)
+    told = eventlog.orphan(gone, lease="taskcast:lease:w", attempt=1, again=None, lost=LOST)
+    assert (told.status, eventlog.snapshot(gone).job["state"]) == ("lost", "lost")
+    for attempt, status in ((1, "again"), (2, "again"), (3, "lost")):
+        begin(often, str(attempt), rerun=True)
+        told = eventlog.orphan(often, lease="taskcast:lease:w", attempt=attempt, again=AGAIN, lost=LOST)
+        assert told.status == status
+    assert_law(often)
+
+
+def test_a_job_that_went_on_is_nobodys_orphan():
+    job_id = new_job()
+    begin(job_id, "a", rerun=True)
+    begin(job_id, "b", rerun=True)
+    for attempt, lease in ((1, "taskcast:lease:w"), (2, "taskcast:lease:x")):
+        assert eventlog.orphan(job_id, lease=lease, attempt=attempt, again=AGAIN, lost=LOST).status == "moved"
+    assert eventlog.snapshot(job_id).job["state"] == "started"
 
 
 def test_a_retry_may_start_before_its_predecessor_said_retrying():

@@ -31,15 +31,17 @@ def launch(**fields):
     return job["id"]
 
 
-def begin(job_id, lease="taskcast:lease:w:1", retries=0):
+def begin(job_id, lease="taskcast:lease:w:1", retries=0, rerun=False):
     return eventlog.start(
         events.blank_job(job_id, task="t.add", created_at=events.now()),
         started={"state": "started", "started_at": events.now(), "worker": "w"},
         cancelled={"state": "cancelled"},
+        lost={"state": "lost"},
         lease=lease,
+        pid=1,
         token=uuid.uuid4().hex,
         retries=retries,
-        rerun=False,
+        rerun=rerun,
     )
 
 

@@ -227,23 +227,23 @@ def test_the_next_attempt_is_not_lost_with_the_last_ones_worker(redis_server, al
     begin(job_id, LEASE)
     eventlog.append(job_id, [Change("state", {"state": "retrying"})], writer="w", n=1, attempt=1)
     begin(job_id, "taskcast:lease:other:boot", retries=1)
-    watch.lose(job_id, LEASE, alive=False)
+    watch.give_up(job_id, LEASE, alive=False)
     assert eventlog.snapshot(job_id).job["state"] == "started"
 
 
 def test_an_attempt_that_starts_while_its_predecessor_is_judged_goes_on(redis_server, monkeypatch):
     job_id = launch()
     begin(job_id, LEASE)
-    running = eventlog.running
+    held = eventlog.held
 
-    def start_meanwhile():
-        found = running()
+    def start_meanwhile(job_id):
+        found = held(job_id)
         eventlog.append(job_id, [Change("state", {"state": "retrying"})], writer="w", n=1, attempt=1)
         begin(job_id, "taskcast:lease:other:boot", retries=1)
         return found
 
-    monkeypatch.setattr(eventlog, "running", start_meanwhile)
-    watch.lose(job_id, LEASE, alive=False)
+    monkeypatch.setattr(eventlog, "held", start_meanwhile)
+    watch.give_up(job_id, LEASE, alive=False)
     assert eventlog.snapshot(job_id).job["state"] == "started"
 
 

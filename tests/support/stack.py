@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -66,12 +67,14 @@ class Stack:
     """One running instance in a folder of its own.
 
     `env` is what its processes get; keyword arguments add variables (``Stack(WORKERS="1")``). Attributes: `home`,
-    `port`, `url` (http://127.0.0.1:PORT), `ws_url` (ws://127.0.0.1:PORT/ws/), `address` (its Redis).
+    `port`, `url` (http://127.0.0.1:PORT), `ws_url` (ws://127.0.0.1:PORT/ws/), `address` (its Redis). A part may run
+    more than once: "worker2" and "daphne2" (at a port of its own, `ports`) are started like the first ones.
     """
 
     def __init__(self, *, beat: bool = False, **variables: str) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="tcs-", dir="/tmp"))
-        self.port = free_port()
+        self.ports = {"daphne": free_port(), "daphne2": free_port()}
+        self.port = self.ports["daphne"]
         self.url = f"http://127.0.0.1:{self.port}"
         self.ws_url = f"ws://127.0.0.1:{self.port}/ws/"
         self.env = instance_env(self.home, self.port) | {"WORKERS": "2"} | variables
@@ -101,13 +104,14 @@ class Stack:
         return self
 
     def start(self, part: str, *, wait: bool = True) -> None:
-        """Start `part` ("redis", "daphne", "worker", "beat"), and wait until it answers."""
+        """Start `part` ("redis", "daphne", "worker", "worker2", "beat"…), and wait until it answers."""
         assert part not in self._running, f"{part} runs already"
         self._log_path(part).parent.mkdir(exist_ok=True)
         with self._log_path(part).open("ab") as out:
             self._from[part] = out.tell()  # what this start says begins here
             spec = self._spec(part)
-            self._running[part] = spawn(spec.argv, cwd=ROOT, env=self.env, out=out, death_signal=spec.death_signal)
+            env = self.env | ({"PORT": str(self.ports[part])} if part in self.ports else {})
+            self._running[part] = spawn(spec.argv, cwd=ROOT, env=env, out=out, death_signal=spec.death_signal)
         if wait:
             self.wait(part)
 
@@ -211,20 +215,21 @@ class Stack:
         shutil.rmtree(self.home, ignore_errors=True)
 
     def _spec(self, part: str) -> parts.Part:
-        match part:
+        match part.rstrip("2"):
             case "redis":
                 return parts.redis(embedded_redis.command(embedded_redis.find_binary(), self.home))
             case "daphne":
-                return parts.daphne("127.0.0.1", self.port)
+                return parts.daphne("127.0.0.1", self.ports[part])
             case "worker":
-                return parts.worker(5)
+                spec = parts.worker(5)
+                return replace(spec, argv=[*spec.argv, "--hostname", f"{part}@%h"])
             case "beat":
                 return parts.beat()
         raise ValueError(part)
 
     def _answers(self, part: str) -> bool:
         said = self.log(part).encode()[self._from[part] :].decode(errors="replace")
-        match part:
+        match part.rstrip("2"):
             case "redis":
                 try:
                     with self.redis() as client:
@@ -233,7 +238,7 @@ class Stack:
                     return False
             case "daphne":
                 with socket.socket() as probe:
-                    return probe.connect_ex(("127.0.0.1", self.port)) == 0
+                    return probe.connect_ex(("127.0.0.1", self.ports[part])) == 0
             case "worker":
                 return " ready." in said
             case _:

@@ -1,0 +1,138 @@
+"""Jobs whose worker or process dies: started again where their task allows it, lost or failed where not."""
+
+import platform
+import signal
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tasks.events import FINAL
+from tests.support.stack import Stack, wait_for
+
+LASTING = "tests.support.lasting_tasks"
+_LAUNCH = "from tasks.launch import launch\nanswer = str(launch(name, args).pk)"
+_SEND = "from celery import current_app\nanswer = current_app.send_task(name, kwargs=args).id"
+_JOB = """
+from tasks.models import Job
+row = Job.objects.filter(pk=id).first()
+answer = row and {**row.as_dict(), "kept": row.message is not None}
+"""
+_STATES = """
+from tasks import eventlog
+answer = [e["set"]["state"] for e in eventlog.read(id, 0, 1000).events if "state" in e.get("set", {})]
+"""
+ways = pytest.mark.parametrize("start", [_LAUNCH, _SEND], ids=["launched", "from a shell"])
+
+
+@pytest.fixture(scope="module")
+def stack() -> Iterator[Stack]:
+    running = Stack(WORKERS="2", TASKCAST_APPS=LASTING)
+    try:
+        yield running.up()
+    finally:
+        running.down()
+
+
+def begin(stack: Stack, start: str, task: str, **args: Any) -> str:
+    return str(stack.run(start, name=f"{LASTING}.{task}", args=args))
+
+
+def reaches(stack: Stack, job_id: str, *states: str, seconds: float = 30) -> dict[str, Any]:
+    def there() -> dict[str, Any] | None:
+        job = stack.run(_JOB, id=job_id)
+        return job if job and job["state"] in states else None
+
+    found: dict[str, Any] = wait_for(there, f"{job_id} is {states}", seconds)
+    return found
+
+
+@ways
+def test_a_job_that_may_starts_again_when_its_worker_was_killed(stack: Stack, start: str) -> None:
+    path = stack.home / uuid.uuid4().hex
+    job_id = begin(stack, start, "wait_again", path=str(path))
+    assert reaches(stack, job_id, "started")["kept"] == (start == _LAUNCH)
+    stack.kill("worker")
+    killed = time.monotonic()
+    waiting = reaches(stack, job_id, "queued", seconds=20)
+    assert time.monotonic() - killed < 20
+    assert "stopped answering at" in waiting["reason"]
+    assert waiting["reason"].endswith("waiting to be started again")
+    stack.start("worker")
+    again = reaches(stack, job_id, "started")
+    assert (again["attempt"], again["reason"]) == (2, None)
+    path.touch()
+    done = reaches(stack, job_id, *FINAL)
+    assert (done["state"], done["result"], done["kept"]) == ("succeeded", "it is there", False)
+    assert stack.run(_STATES, id=job_id) == ["queued", "started", "queued", "started", "succeeded"]
+
+
+def test_a_frozen_workers_job_goes_on_elsewhere_and_the_woken_one_writes_nothing(stack: Stack) -> None:
+    path = stack.home / uuid.uuid4().hex
+    job_id = begin(stack, _LAUNCH, "wait_again", path=str(path))
+    reaches(stack, job_id, "started")
+    stack.start("worker2")
+    try:
+        stack.pause("worker")
+        wait_for(lambda: reaches(stack, job_id, "started")["attempt"] == 2, "the other worker has it", 25)
+        stack.resume("worker")
+        path.touch()  # both attempts end now
+        done = reaches(stack, job_id, *FINAL)
+        assert (done["state"], done["attempt"], done["worker"]) == ("succeeded", 2, f"worker2@{platform.node()}")
+        wait_for(lambda: stack.log("worker").count(f"[{job_id}] succeeded") == 1, "the first attempt ends too")
+        assert stack.run(_STATES, id=job_id).count("succeeded") == 1
+    finally:
+        stack.kill("worker2")
+
+
+@ways
+def test_a_task_that_kills_its_process_fails_by_the_signals_name(stack: Stack, start: str) -> None:
+    for task in ("die", "die_late"):
+        job = reaches(stack, begin(stack, start, task), *FINAL)
+        assert (job["state"], job["attempt"]) == ("failed", 1)
+        assert "killed by SIGKILL" in job["reason"]
+
+
+@ways
+def test_a_task_that_kills_its_process_every_time_is_started_three_times(stack: Stack, start: str) -> None:
+    job = reaches(stack, begin(stack, start, "die_again"), *FINAL, seconds=60)
+    assert (job["state"], job["attempt"]) == ("lost", 3)
+    assert "died each time" in job["reason"]
+    assert stack.run(_STATES, id=job["id"]) == ["queued", "started", "started", "started", "lost"]
+
+
+@ways
+def test_a_task_that_dies_once_starts_again_where_it_asks_for_that(stack: Stack, start: str) -> None:
+    path: Path = stack.home / uuid.uuid4().hex
+    job = reaches(stack, begin(stack, start, "die_once", path=str(path)), *FINAL)
+    assert (job["state"], job["attempt"], job["result"]) == ("succeeded", 2, "the second time")
+
+
+def test_celerys_own_retries_after_a_death_are_attempts(stack: Stack) -> None:
+    job = reaches(stack, begin(stack, _SEND, "die_and_retry"), *FINAL, seconds=60)
+    assert (job["state"], job["attempt"]) == ("failed", 3)
+    assert stack.run(_STATES, id=job["id"]) == [
+        "queued", "started", "retrying", "started", "retrying", "started", "failed",
+    ]  # fmt: skip
+
+
+_CELERYS_WORD = """
+from celery import current_app
+from tasks import eventlog
+current_app.backend.store_result(id, {"rows": 3}, "SUCCESS")
+"""
+
+
+def test_what_celery_knows_to_have_succeeded_is_not_lost(stack: Stack) -> None:
+    """Its process died after the result was stored, and before it could say so."""
+    path = stack.home / uuid.uuid4().hex
+    job_id = begin(stack, _LAUNCH, "wait_for_file", path=str(path))
+    reaches(stack, job_id, "started")
+    stack.kill("worker", signal.SIGKILL)
+    stack.run(_CELERYS_WORD, id=job_id)
+    job = reaches(stack, job_id, *FINAL)
+    stack.start("worker")
+    assert (job["state"], job["result"], job["finished_at"] is not None) == ("succeeded", {"rows": 3}, True)
