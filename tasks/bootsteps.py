@@ -3,7 +3,6 @@
 import logging
 import os
 from collections import defaultdict
-from collections.abc import Iterable
 from typing import Any
 
 from celery import bootsteps, signals
@@ -62,7 +61,7 @@ class Companion(bootsteps.StartStopStep):
 
     def _beat(self) -> None:
         try:
-            leases.renew({**self._about, "active": _processes(), "reserved": _ids(state.reserved_requests)})
+            leases.renew({**self._about, "active": _processes(), "reserved": _held()})
         except RedisError as error:
             complaints.fails("this worker's lease", error)
         else:
@@ -88,8 +87,10 @@ def _processes() -> dict[str, list[int]] | None:
     return dict(found) if len(found) <= _MOST_IDS else None
 
 
-def _ids(requests: Iterable[Any]) -> list[str] | None:
-    ids = sorted(request.id for request in tuple(requests))
+def _held() -> list[str] | None:
+    # Taken from the broker: running, waiting for a process, waiting for their time.
+    later: Any = vars(state)["scheduled_requests"]  # since Celery 5.7
+    ids = sorted({request.id for request in (*state.reserved_requests, *later)})
     return ids if len(ids) <= _MOST_IDS else None
 
 

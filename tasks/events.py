@@ -26,7 +26,7 @@ SOURCES: dict[str, frozenset[str]] = {
     "succeeded": frozenset({"started", "retrying", "queued"}),
     "failed": frozenset({"scheduled", "queued", "started", "retrying"}),
     "cancelled": frozenset({"scheduled", "queued", "started", "retrying"}),
-    "lost": frozenset({"queued", "started", "retrying"}),
+    "lost": frozenset({"scheduled", "queued", "started", "retrying"}),
 }
 
 STATES: tuple[str, ...] = tuple(SOURCES)

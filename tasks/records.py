@@ -111,6 +111,7 @@ def row(plan: Plan, *, change: int, owner_id: Any) -> Job:
             "created_at": created_at,
             # Whoever launched without a row published by himself.
             "published_at": created_at,
+            "queue": plan.tail.queue[:255],
         }
     )
 

@@ -125,13 +125,16 @@ def _cause(error: BaseException, request: Any) -> str:
     return _clip(masked(str(error), _secrets(current_task, request.args, request.kwargs)), _REASON_CHARACTERS)
 
 
-def _on_after_publish(sender: str = "", body: Any = None, headers: Any = None, **_: Any) -> None:
+def _on_after_publish(
+    sender: str = "", body: Any = None, headers: Any = None, exchange: Any = None, routing_key: Any = None, **_: Any
+) -> None:
     if not headers or "task" not in headers or not messages.is_recorded(sender):
         return
     if messages.header_of(headers).get("launched") or headers.get("retries") or _threadless:
         return
     job, owner_id = messages.job_of(headers, body[0], body[1])
-    reporter.reporter().announce(job, owner_id)
+    # Celery sends to a queue by its name, without an exchange; what goes by an exchange may be in any queue.
+    reporter.reporter().announce(job, owner_id, "" if exchange else str(routing_key or ""))
 
 
 # --- in the process that ran the task

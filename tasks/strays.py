@@ -1,98 +1,151 @@
-"""Queued jobs whose message no broker holds any more: they are published again.
+"""Waiting jobs whose message no queue holds any more: it is published again, or given back, or the job is lost.
 
 Redis hands a message out and notes that it did in two steps, and a worker that is killed takes with it what it had
-reserved, for as long as the visibility timeout lasts. So a queued job is a stray when it is neither reserved by a
+reserved, for as long as the visibility timeout lasts. So a waiting job is a stray when it is neither reserved by a
 living worker nor in its queue any more; and it cannot be in its queue when that has been empty for a while, or when
 jobs that were sent later have been taken from it. A copy too many does no harm: the gate drops it.
+
+Of a job that was launched through Taskcast the row has the message. Of others only the broker may have it, and where
+that has lost it too, nobody will ever start the job: it is told so instead of waiting for ever.
 """
 
 import logging
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 
 from celery import current_app
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
+from redis.exceptions import RedisError
 
-from tasks import eventlog, leases
+from tasks import broker, eventlog, events, leases
+from tasks.eventlog import Change, LogUnavailable
 from tasks.models import Job
+from tasks.reporter import reporter
 
 logger = logging.getLogger(__name__)
 
 # How long a queue must have been empty, how often in a row it was seen so, and how much later a job must have been
-# sent that was taken before: workers say every 2 s what they have reserved.
+# sent that was taken before: workers say every 2 s what they have reserved. A job is not called lost before twice that.
 SECONDS = 10.0
 TIMES = 3
 _MOST = 500
+_WAITING = ("scheduled", "queued", "retrying")
+NOBODY_HAS_IT = "no worker has it, and its message is in no queue any more"
 # Kombu keeps a list for each step of priority: the queue's own name for 0, and these behind it for the others.
 _STEPS = ("", "\x06\x163", "\x06\x166", "\x06\x169")
 
 
+class Waiting(NamedTuple):
+    """A job that was sent a while ago and waits; `is_ours` says that its row has the message."""
+
+    id: str
+    queue: str
+    sent: datetime
+    is_ours: bool
+
+
+@dataclass
+class _Seen:
+    """Since when, and how often in a row, something has been found so."""
+
+    since: float
+    times: int = 0
+
+    def is_old(self, now: float, seconds: float) -> bool:
+        return self.times >= TIMES and now - self.since >= seconds
+
+
 class Strays:
-    """Looks for strays, and remembers since when which queue was found empty."""
+    """Looks for strays, and remembers since when which queue was empty, and which job nobody had."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._empty: dict[str, tuple[float, int]] = {}
+        self._empty: dict[str, _Seen] = {}
+        self._unreserved: dict[str, _Seen] = {}
 
-    def republish(self) -> int:
-        """Have strays published again by the next dispatch; returns how many. Raises LogUnavailable."""
-        waiting = self._waiting()
+    def look(self) -> int:
+        """See to the strays; returns how many the next dispatch will publish. Raises LogUnavailable, OSError."""
+        waiting = _waiting()
         reserved = _reserved() if waiting else None
         if reserved is None:
-            self._empty.clear()
+            self._empty, self._unreserved = {}, {}
             return 0
-        strays = [
-            pk
-            for queue, rows in waiting.items()
-            for pk, sent in rows
-            if str(pk) not in reserved and (self._is_empty(queue) or _was_overtaken(queue, sent))
-        ]
+        self._empty = self._still(self._empty, (name for name, size in _lengths(waiting).items() if not size))
+        self._unreserved = self._still(self._unreserved, (job.id for job in waiting if job.id not in reserved))
+        strays = [job for job in waiting if self._is_stray(job)]
         # The row may lag behind the log.
-        live = eventlog.snapshots([str(pk) for pk in strays])
-        queued = [pk for pk in strays if str(pk) not in live or live[str(pk)].job["state"] == "queued"]
-        for pk in queued:
-            logger.warning("job %s is queued, and no broker has its message: it is sent again", pk)
-        return Job.objects.filter(pk__in=queued, state="queued").update(published_at=None) if queued else 0
+        live = eventlog.snapshots([job.id for job in strays])
+        strays = [job for job in strays if job.id not in live or live[job.id].job["state"] in _WAITING]
+        self._see_to_others([job for job in strays if not job.is_ours])
+        return self._publish_again([job for job in strays if job.is_ours], live)
 
-    def _waiting(self) -> dict[str, list[tuple[Any, datetime]]]:
-        """Jobs that were sent a while ago and have not started, by queue; looks at each of their queues."""
-        rows = Job.objects.filter(
-            state="queued", published_at__lte=timezone.now() - timedelta(seconds=SECONDS), message__isnull=False
-        )
-        found: dict[str, list[tuple[Any, datetime]]] = defaultdict(list)
-        for pk, queue, task, sent in rows.values_list("pk", "queue", "task", "published_at")[:_MOST]:
-            if sent is not None:
-                found[queue or _default_queue(task)].append((pk, sent))
-        now = self._clock()
-        lengths = _lengths(found)
-        self._empty = {
-            queue: (since, times + 1)
-            for queue, length in lengths.items()
-            if not length
-            for since, times in [self._empty.get(queue, (now, 0))]
-        }
-        return dict(found)
+    def _still(self, before: Mapping[str, _Seen], found: Iterable[str]) -> dict[str, _Seen]:
+        seen = {name: before.get(name) or _Seen(self._clock()) for name in found}
+        for one in seen.values():
+            one.times += 1
+        return seen
 
-    def _is_empty(self, queue: str) -> bool:
-        since, times = self._empty.get(queue, (0.0, 0))
-        return times >= TIMES and self._clock() - since >= SECONDS
+    def _is_stray(self, job: Waiting) -> bool:
+        # Several looks: one that has just been handed out is not yet in what its worker says.
+        if job.id not in self._unreserved or not self._unreserved[job.id].is_old(self._clock(), 0):
+            return False
+        return self._is_empty(job.queue, SECONDS) or _was_overtaken(job.queue, job.sent)
+
+    def _is_empty(self, queue: str, seconds: float) -> bool:
+        return queue in self._empty and self._empty[queue].is_old(self._clock(), seconds)
+
+    def _publish_again(self, strays: Sequence[Waiting], live: Mapping[str, eventlog.Snapshot]) -> int:
+        for job in strays:
+            logger.warning("job %s waits, and no broker has its message: it is sent again", job.id)
+            if job.id in live and live[job.id].job["state"] == "retrying":
+                # The lost message was that of a retry; ours is that of a first attempt, which the gate would refuse.
+                queued = Change("state", {"state": "queued"})
+                reporter().echo(job.id, eventlog.append(job.id, [queued], writer=f"stray.{live[job.id].seq}", n=1))
+        return Job.objects.filter(pk__in=[job.id for job in strays], state__in=_WAITING).update(published_at=None)
+
+    def _see_to_others(self, strays: Sequence[Waiting]) -> None:
+        given_back, now = broker.give_back({job.id for job in strays}), self._clock()
+        for job in strays:
+            if job.id in given_back:
+                logger.warning("job %s waits, and the worker that had its message is gone: it is given back", job.id)
+            elif self._is_empty(job.queue, 2 * SECONDS) and self._unreserved[job.id].is_old(now, 2 * SECONDS):
+                lost = {"state": "lost", "reason": NOBODY_HAS_IT, "finished_at": events.now()}
+                reply = eventlog.append(job.id, [Change("state", lost)], writer="stray", n=1)
+                if reply.written:
+                    logger.warning("job %s is lost: %s", job.id, NOBODY_HAS_IT)
+                    reporter().echo(job.id, reply)
+
+
+def _waiting() -> list[Waiting]:
+    rows = Job.objects.filter(state__in=_WAITING, published_at__lte=timezone.now() - timedelta(seconds=SECONDS))
+    # A job for later that was launched here is no message yet; of others' jobs, some do not tell their queue.
+    rows = rows.exclude(state="scheduled", message__isnull=False).exclude(queue="", message__isnull=True)
+    rows = rows.annotate(is_ours=Q(message__isnull=False))
+    return [
+        Waiting(str(pk), queue or _default_queue(task), sent, is_ours)
+        for pk, queue, task, sent, is_ours in rows.values_list("pk", "queue", "task", "published_at", "is_ours")[:_MOST]
+        if sent is not None
+    ]
 
 
 def _default_queue(task: str) -> str:
     return str(current_app.amqp.router.route({}, task)["queue"].name)
 
 
-def _lengths(queues: Iterable[str]) -> dict[str, int]:
+def _lengths(waiting: Iterable[Waiting]) -> dict[str, int]:
     pipe = eventlog.client().pipeline(transaction=False)
-    names = list(queues)
+    names = list({job.queue for job in waiting})
     for name in names:
         for step in _STEPS:
             pipe.llen(name + step)
-    lengths = iter(pipe.execute() if names else [])
+    try:
+        lengths = iter(pipe.execute() if names else [])
+    except RedisError as error:
+        raise LogUnavailable(f"Redis does not answer: {error}") from error
     return {name: sum(next(lengths) for _ in _STEPS) for name in names}
 
 
@@ -105,8 +158,9 @@ def _reserved() -> set[str] | None:
 
 def _was_overtaken(queue: str, sent: datetime) -> bool:
     """Whether a job that was sent to the queue a good while later has started: queues are first in, first out."""
+    names = [queue, ""] if queue == current_app.conf.task_default_queue else [queue]
     later = Job.objects.filter(
-        queue=queue if queue != current_app.conf.task_default_queue else "",
+        queue__in=names,
         created_at__gt=sent,
         started_at__isnull=False,
     ).aggregate(Max("published_at"))["published_at__max"]

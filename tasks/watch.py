@@ -79,7 +79,7 @@ class Watch:
         self._complaints.works("the watch")
         self._part("opening the event log", epochs.check)
         self._part("ending the jobs of dead workers", self._reap)
-        self._part("looking for lost messages", self._strays.republish)
+        self._part("looking for lost messages", self._strays.look)
         self._part("dispatching jobs", dispatch)
         self._part("recording", self._record)
         return True

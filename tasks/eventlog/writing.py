@@ -64,6 +64,7 @@ def append(
     lease: str = "",
     create: bool = False,
     owner_id: int | None = None,
+    queue: str = "",
 ) -> Reply:
     """Append `changes` to the job's log as the events `n`, `n+1`, … of `writer`.
 
@@ -78,15 +79,18 @@ def append(
         attempt=attempt,
         lease=lease,
         create=create,
-        private=_private(owner_id),
+        private=_private(owner_id, queue),
         events=[change.wire() for change in changes],
     )
 
 
-def announce(job: Mapping[str, Any], *, owner_id: int | None = None) -> Reply:
-    """Make the job known to the log as it was launched, if it is not known yet. Raises LogUnavailable."""
-    fields = {name: value for name, value in job.items() if name in events.JOB_FIELDS}
-    return append(job["id"], [Change("state", fields)], writer="launch", n=1, create=True, owner_id=owner_id)
+def announce(job: Mapping[str, Any], *, owner_id: int | None = None, queue: str = "") -> Reply:
+    """Make the job known to the log as it was launched, if it is not known yet. Raises LogUnavailable.
+
+    `queue` is the one that the message was sent to, where no row knows it.
+    """
+    changes = [Change("state", {name: value for name, value in job.items() if name in events.JOB_FIELDS})]
+    return append(job["id"], changes, writer="launch", n=1, create=True, owner_id=owner_id, queue=queue)
 
 
 def start(
@@ -117,7 +121,7 @@ def start(
         writer="gate",
         attempt=0,
         retries=retries,
-        private=_private(owner_id),
+        private=_private(owner_id, ""),
         base=Change("state", base).wire(),
         events=[Change("state", started).wire()],
         cancelled=Change("state", cancelled).wire(),
@@ -158,8 +162,9 @@ def cancel(job_id: str, *, asked: Mapping[str, Any], cancelled: Mapping[str, Any
     )
 
 
-def _private(owner_id: int | None) -> dict[str, str]:
-    return {} if owner_id is None else {"owner_id": str(owner_id)}
+def _private(owner_id: int | None, queue: str) -> dict[str, str]:
+    fields = {"owner_id": "" if owner_id is None else str(owner_id), "queue": queue}
+    return {name: value for name, value in fields.items() if value}
 
 
 def _run(job_id: str, **request: Any) -> Reply:

@@ -33,7 +33,7 @@ def look(redis_server, transactional_db, monkeypatch):
     def look(times=4):
         found = 0
         for _ in range(times):
-            found += watching.republish()
+            found += watching.look()
             clock.now += 4
         return found
 
@@ -99,6 +99,64 @@ def test_a_job_that_has_started_is_not_sent_whatever_its_row_says(look):
         rerun=False,
     )
     assert look() == 0
+
+
+def state_of(job):
+    return eventlog.snapshot(str(job.pk)).job["state"]
+
+
+def others(queue="celery", **fields):
+    """A job that somebody sent without us: its row has no message."""
+    job = sent(message=None, queue=queue, **fields)
+    eventlog.announce(Job.objects.get(pk=job.pk).as_dict())
+    return job
+
+
+def test_a_job_of_others_whose_message_nobody_has_is_lost_and_says_so(look):
+    job, elsewhere = others(), others(queue="")
+    look(5)
+    assert state_of(job) == "queued"
+    look(3)
+    found = eventlog.snapshot(str(job.pk)).job
+    assert (found["state"], found["reason"]) == ("lost", strays.NOBODY_HAS_IT)
+    assert state_of(elsewhere) == "queued", "who knows which queue it is in"
+
+
+def test_a_job_of_others_waits_as_long_as_its_queue_or_a_worker_has_it(look, redis_server):
+    job = others(state="retrying", started_at=timezone.now())
+    leases.renew({"active": {}, "reserved": [str(job.pk)]})
+    look(10)
+    leases.renew({"active": {}, "reserved": []})
+    redis_server.client().lpush("celery", "some message")
+    look(10)
+    assert state_of(job) == "retrying"
+    redis_server.client().delete("celery")
+    look(8)
+    assert state_of(job) == "lost"
+
+
+def test_a_message_that_a_dead_worker_had_taken_is_given_back(look, redis_server):
+    client = redis_server.client()
+    job = others()
+    with current_app.connection_for_write() as connection:
+        current_app.send_task(ADD, args=[1, 2], task_id=str(job.pk), connection=connection)
+        # As a worker takes it: from its queue into the hash of what was not acknowledged.
+        taken = connection.SimpleQueue("celery").get(timeout=5)
+        assert client.llen("celery") == 0
+        assert client.hlen("unacked") == 1
+        look(4)
+        assert client.llen("celery") == 1
+        assert client.hlen("unacked") == 0
+        assert state_of(job) == "queued"
+        taken.ack()
+
+
+def test_a_retry_whose_message_was_lost_begins_anew_from_ours(look):
+    job = sent(state="retrying", started_at=timezone.now())
+    eventlog.announce(Job.objects.get(pk=job.pk).as_dict())
+    assert look() == 1
+    assert is_unsent(job)
+    assert state_of(job) == "queued"
 
 
 _LAUNCH = "from tasks.launch import launch\nanswer = str(launch(name, args).pk)"
