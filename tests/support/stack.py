@@ -68,13 +68,15 @@ class Stack:
 
     `env` is what its processes get; keyword arguments add variables (``Stack(WORKERS="1")``). Attributes: `home`,
     `port`, `url` (http://127.0.0.1:PORT), `ws_url` (ws://127.0.0.1:PORT/ws/), `address` (its Redis). A part may run
-    more than once: "worker2" and "daphne2" (at a port of its own, `ports`) are started like the first ones.
+    more than once: "worker2" and "daphne2" (at a port of its own, `ports`) are started like the first ones. `env_of`
+    has what single parts get besides.
     """
 
     def __init__(self, *, beat: bool = False, **variables: str) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="tcs-", dir="/tmp"))
         self.ports = {"daphne": free_port(), "daphne2": free_port()}
         self.port = self.ports["daphne"]
+        self.env_of = {"daphne2": {"PORT": str(self.ports["daphne2"])}}
         self.url = f"http://127.0.0.1:{self.port}"
         self.ws_url = f"ws://127.0.0.1:{self.port}/ws/"
         self.env = instance_env(self.home, self.port) | {"WORKERS": "2"} | variables
@@ -110,7 +112,7 @@ class Stack:
         with self._log_path(part).open("ab") as out:
             self._from[part] = out.tell()  # what this start says begins here
             spec = self._spec(part)
-            env = self.env | ({"PORT": str(self.ports[part])} if part in self.ports else {})
+            env = self.env | self.env_of.get(part, {})
             self._running[part] = spawn(spec.argv, cwd=ROOT, env=env, out=out, death_signal=spec.death_signal)
         if wait:
             self.wait(part)

@@ -1,0 +1,71 @@
+"""What is broken: Redis, two workers, two web processes and beat; one worker and one web process behind a proxy."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+from contextlib import suppress
+from pathlib import Path
+
+from tasks.leases import is_running
+from tests.nemesis.proxy import Proxy
+from tests.support.stack import Stack
+
+TASKS = "tests.nemesis.tasks"
+WEB = ("daphne", "daphne2")
+WORKERS = ("worker", "worker2")
+
+
+class Instance(Stack):
+    """A stack of two of each, with alice, who may launch, and a token of hers."""
+
+    def __init__(self) -> None:
+        super().__init__(TASKCAST_APPS=TASKS, WORKERS="2")
+        self.start("redis")
+        self.proxy = Proxy(str(self.address.socket))
+        behind = {"REDIS_URL": f"redis://127.0.0.1:{self.proxy.port}/0"}
+        for part in ("worker2", "daphne2"):
+            self.env_of[part] = {**self.env_of.get(part, {}), **behind}
+
+    def up(self) -> Instance:
+        self.manage("migrate", "-v0")
+        self.manage("collectstatic", "-v0", "--noinput")
+        everything = (*WEB, *WORKERS, "beat")
+        for part in everything:
+            self.start(part, wait=False)
+        for part in everything:
+            self.wait(part)
+        self.user("alice", launch=True)
+        self.alice = self.token("alice")
+        return self
+
+    def runs(self, part: str) -> bool:
+        """Whether `part` was started and not killed since."""
+        return part in self._running
+
+    def processes(self, worker: str, *, recorder: bool) -> list[int]:
+        """The recorder process of a worker, or those of its pool."""
+        main = self.pid(worker)
+        found = []
+        with suppress(OSError):
+            for child in Path(f"/proc/{main}/task/{main}/children").read_text().split():
+                words = Path(f"/proc/{child}/cmdline").read_text()
+                if ("--lease" in words) == recorder and is_running(int(child)):
+                    found.append(int(child))
+        return found
+
+    def kill_process(self, chance: random.Random, *, recorder: bool) -> str | None:
+        """Kill one process of a worker; what it was, or None where there is none."""
+        worker = chance.choice([part for part in WORKERS if self.runs(part)] or [""])
+        found = self.processes(worker, recorder=recorder) if worker else []
+        if not found:
+            return None
+        pid = chance.choice(found)
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        return f"{worker}: {'recorder' if recorder else 'process'} {pid}"
+
+    def down(self) -> None:
+        self.proxy.close()
+        super().down()
