@@ -11,9 +11,11 @@ import signal
 import sys
 import traceback
 import uuid
+from collections import deque
 from typing import Any
 
 from celery import current_app, current_task
+from celery.exceptions import Retry
 from celery.signals import (
     after_task_publish,
     before_task_publish,
@@ -38,6 +40,9 @@ logger = logging.getLogger(__name__)
 
 # Attempts that run in this process, by job id; the gate puts them in.
 attempts: dict[str, Attempt] = {}
+
+# Jobs whose end was told in this process, the last ones.
+_told: deque[str] = deque(maxlen=100)
 
 # Whether this is the main process of a worker that forks: no thread of ours may live here.
 _threadless = False
@@ -115,14 +120,11 @@ def _before_retry(attempt: Attempt, request: Any) -> None:
     """This process's own job is sent again: once the message is out another process may start the next attempt, and
     what this one has not yet reported would be refused as a zombie's."""
     cause = sys.exc_info()[1]
-    text = _cause(cause, request) if cause else "asked for by the task"
+    secrets = _secrets(current_task, request.args, request.kwargs)
+    text = _cause(cause, secrets) if cause else "asked for by the task"
     attempt.line(f"attempt {attempt.number} will be followed by another: {text}", "warning")
     attempt.hurry()
     reporter.flush(_RETRY_PATIENCE)
-
-
-def _cause(error: BaseException, request: Any) -> str:
-    return _clip(masked(str(error), _secrets(current_task, request.args, request.kwargs)), _REASON_CHARACTERS)
 
 
 def _on_after_publish(
@@ -142,11 +144,8 @@ def _on_after_publish(
 
 def _on_success(sender: Any = None, result: Any = None, **_: Any) -> None:
     attempt = attempts.get(sender.request.id)
-    if attempt is None:
-        return
-    value, in_file = outputs.result_value(attempt.job_id, result)
-    kept = frozenset({"result"}) if in_file else frozenset()
-    attempt.end(Change("state", {**_finished("succeeded"), "result": value}, kept=kept))
+    if attempt is not None:
+        attempt.end(succeeded(attempt.job_id, result))
 
 
 def _on_failure(
@@ -158,27 +157,58 @@ def _on_failure(
     kwargs: Any = None,
     **_: Any,
 ) -> None:
+    if _threadless and type(exception).__name__ not in _CELERYS_OWN and _has_started(task_id):
+        return  # its own process tells how it ended; what arrived here is how Celery stumbled afterwards
     change = failed(exception, _secrets(sender, args, kwargs), einfo)
     _end(task_id, change, lease=leases.lease_key())
 
 
+def _has_started(job_id: str) -> bool:
+    try:
+        held = eventlog.held(job_id)
+    except LogUnavailable:
+        return True  # then nothing could be written either
+    return held is not None and held.state == "started"
+
+
 def _on_internal_error(task_id: str = "", exception: Any = None, **_: Any) -> None:
-    _end(task_id, failed(exception, ()))
+    # Celery itself stumbled, most likely over a result that it could not store. That the job has ended is told already.
+    if task_id not in _told:
+        _end(task_id, failed(exception, ()))
 
 
 def _on_retry(sender: Any = None, request: Any = None, reason: Any = None, **_: Any) -> None:
     attempt = attempts.get(request.id)
     if attempt is None:
         return
-    text = _cause(getattr(reason, "exc", None) or reason, request)
-    attempt.end(Change("state", {"state": "retrying", "reason": text, "progress": None}))
+    attempt.end(_retrying(reason, _secrets(current_task, request.args, request.kwargs)))
 
 
-def _on_postrun(task_id: str = "", state: str | None = None, **_: Any) -> None:
+def _on_postrun(
+    sender: Any = None,
+    task_id: str = "",
+    state: str | None = None,
+    retval: Any = None,
+    args: Any = (),
+    kwargs: Any = None,
+    **_: Any,
+) -> None:
     attempt = attempts.pop(task_id, None)
-    # `Ignore` and `Reject` raised by the task itself: nobody else tells its end. Without a state the process itself is
-    # ending (SystemExit, a signal): the worker's main process will see why.
-    if attempt is not None and not attempt.ended and state is not None:
+    # Without a state the process itself is ending (SystemExit, a signal): the worker's main process will see why.
+    if attempt is None or state is None:
+        return
+    _told.append(task_id)
+    if attempt.ended:
+        return
+    # No signal told the end. Celery could not store the result (Redis is full, or has just gone) and tells nobody of a
+    # job that ended; or the task itself raised `Ignore` or `Reject`.
+    if state == "SUCCESS":
+        attempt.end(succeeded(task_id, retval))
+    elif isinstance(retval, Retry):
+        attempt.end(_retrying(retval, _secrets(sender, args, kwargs)))
+    elif state == "FAILURE" and isinstance(retval, BaseException):
+        attempt.end(failed(retval, _secrets(sender, args, kwargs)))
+    else:
         attempt.end(Change("state", {**_finished("cancelled"), "reason": "the task itself asked to be ignored"}))
 
 
@@ -240,12 +270,17 @@ def end_by_result(job_id: str) -> Change | None:
         return None
     value: Any = meta.get("result")
     if meta.get("status") == "SUCCESS":
-        shown, in_file = outputs.result_value(job_id, value)
-        kept = frozenset({"result"}) if in_file else frozenset()
-        return Change("state", {**_finished("succeeded"), "result": shown}, kept=kept)
+        return succeeded(job_id, value)
     if meta.get("status") == "FAILURE" and type(value).__name__ in _CELERYS_OWN:
         return failed(value, ())
     return None
+
+
+def succeeded(job_id: str, result: Any) -> Change:
+    """The end of a job that returned `result`."""
+    value, in_file = outputs.result_value(job_id, result)
+    kept = frozenset({"result"}) if in_file else frozenset()
+    return Change("state", {**_finished("succeeded"), "result": value}, kept=kept)
 
 
 def cancelled() -> Change:
@@ -268,6 +303,15 @@ def failed(exception: BaseException, secrets: Any, einfo: Any = None) -> Change:
 def lost_too_often() -> Change:
     """The end of a job that was started again and again, and died each time."""
     return Change("state", {**_finished("lost"), "reason": LOST_TOO_OFTEN})
+
+
+def _retrying(reason: Any, secrets: tuple[str, ...]) -> Change:
+    text = _cause(getattr(reason, "exc", None) or reason, secrets)
+    return Change("state", {"state": "retrying", "reason": text, "progress": None})
+
+
+def _cause(error: object, secrets: tuple[str, ...]) -> str:
+    return _clip(masked(str(error), secrets), _REASON_CHARACTERS)
 
 
 def _finished(state: str) -> dict[str, Any]:

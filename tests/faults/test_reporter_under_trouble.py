@@ -53,3 +53,14 @@ def test_a_redis_that_is_killed_and_started_again(stack_factory):
     stack.kill("redis", signal.SIGTERM)
     stack.start("redis")
     assert_all_arrived(stack, job_id)
+
+
+def test_a_redis_that_is_full_when_a_task_ends(stack_factory):
+    """Celery cannot store the result, and tells nobody that the task has ended; what it did is not undone by that."""
+    stack = stack_factory(TASKCAST_APPS=PLAIN, WORKERS="1")
+    job_id = running_job(stack)
+    with stack.redis() as client:
+        client.config_set("maxmemory", 1_000_000)
+        wait_for(lambda: "Exception raised outside body" in stack.log("worker"), "Celery has stumbled", 60)
+        client.config_set("maxmemory", 0)
+    assert_all_arrived(stack, job_id)
