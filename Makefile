@@ -1,8 +1,9 @@
 # The two commands: `make up` runs Taskcast, `make test` runs every check that CI runs.
+# Beside them, `make faults SECONDS=600 SEED=7` breaks a running instance and checks what was promised.
 PYTHON ?= python3
 RUN := .venv/bin/python
 
-.PHONY: up test check lock
+.PHONY: up test check faults lock
 
 up:
 	@$(PYTHON) tools/install.py
@@ -17,6 +18,11 @@ test:
 	@$(PYTHON) tools/install.py --tests
 	@$(RUN) -m tools.test_needs
 	@exec $(RUN) -m tools.checks
+
+SECONDS ?= 600
+faults:
+	@$(PYTHON) tools/install.py --tests
+	@exec $(RUN) -m tests.nemesis --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) $(if $(REPORT),--report $(REPORT))
 
 # Compile the locked requirements anew. Commit the result.
 LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
