@@ -10,7 +10,7 @@ from celery.utils.nodenames import node_format
 from celery.worker import state
 from redis.exceptions import RedisError
 
-from tasks import events, leases
+from tasks import events, handing_back, leases
 from tasks.complaints import Complaints
 from tasks.recorder_process import RecorderProcess
 
@@ -58,6 +58,14 @@ class Companion(bootsteps.StartStopStep):
         self._recorder.look()
         w.timer.call_repeatedly(leases.BEAT, self._beat)
         w.timer.call_repeatedly(0.5, self._recorder.look)
+        patience = w.app.conf.worker_soft_shutdown_timeout
+        if patience and self._about["pool"] == "prefork":
+
+            def begin_to_end(how: str = "", **_: Any) -> None:
+                if how == "Warm":
+                    handing_back.after(patience, w, lambda: self.stop(w))
+
+            signals.worker_shutting_down.connect(begin_to_end, weak=False, dispatch_uid="taskcast-handing-back")
 
     def _beat(self) -> None:
         try:

@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 
 from celery import current_app
 from django.db import close_old_connections, connection, transaction
+from django.db.models import Case, F, When
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -170,4 +171,7 @@ def _send(job: Job) -> None:
 
 def _mark_published(job: Job) -> None:
     # The message stays until the job is past waiting: it may get lost, and is sent again then.
-    Job.objects.filter(pk=job.pk, published_at=None).update(published_at=timezone.now(), reason=None)
+    waited = When(reason=WAITING_FOR_BROKER, then=None)
+    Job.objects.filter(pk=job.pk, published_at=None).update(
+        published_at=timezone.now(), reason=Case(waited, default=F("reason"))
+    )

@@ -150,6 +150,23 @@ def alive(keys: Iterable[str]) -> dict[str, dict[str, Any]]:
     return {key: json.loads(text) for key, text in zip(wanted, texts, strict=True) if text}
 
 
+def silent(keys: Iterable[str], seconds: float) -> set[str]:
+    """Those of the leases `keys` that nobody has renewed for `seconds`, by Redis' clock. Raises LogUnavailable.
+
+    Not those of which nothing is known: a Redis that lost its data has lost them all.
+    """
+    known = workers()
+    wanted = [key for key in keys if key in known]
+    try:
+        pipe = eventlog.client().pipeline(transaction=False)
+        for key in wanted:
+            pipe.pttl(key)
+        left = pipe.execute()
+    except RedisError as error:
+        raise eventlog.LogUnavailable(f"Redis does not answer: {error}") from error
+    return {key for key, of_it in zip(wanted, left, strict=True) if of_it < (LIFE - seconds) * 1000}
+
+
 def workers() -> dict[str, dict[str, Any]]:
     """What each worker last said of itself, by lease: those that are alive, and those killed within the hour.
 

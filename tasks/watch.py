@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -19,7 +19,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.db.models import Q
 from django.utils import timezone
 
-from tasks import broker, epochs, eventlog, events, leases, signals
+from tasks import broker, epochs, eventlog, events, leases, signals, situations
 from tasks.complaints import Complaints
 from tasks.eventlog import LogUnavailable
 from tasks.locks import Lock
@@ -81,6 +81,7 @@ class Watch:
         self._part("ending the jobs of dead workers", self._reap)
         self._part("looking for lost messages", self._strays.look)
         self._part("dispatching jobs", dispatch)
+        self._part("looking for queues without a worker", situations.tell_unserved)
         self._part("recording", self._record)
         return True
 
@@ -103,6 +104,7 @@ class Watch:
         running = eventlog.running()
         alive = leases.alive({lease for lease in running.values() if lease})
         heads = eventlog.heads(list(running))
+        situations.tell_silent(running)
         suspects = {}
         for job_id, lease in running.items():
             if job_id not in heads:
@@ -117,7 +119,7 @@ class Watch:
             suspects[job_id, lease] = suspect
             patience = UNKNOWN_SECONDS if said else MISSING_SECONDS
             if suspect.times >= MISSING_TIMES and self._clock() - suspect.since >= patience:
-                give_up(job_id, lease, alive=bool(said))
+                give_up(job_id, lease, _why_gone(lease, alive=bool(said)))
         self._suspicions = suspects
         self._forget_workers()
 
@@ -145,7 +147,16 @@ class Watch:
         leases.forget(key for key, said in leases.workers().items() if said.get("beat", "") < long_ago)
 
 
-def give_up(job_id: str, lease: str, *, alive: bool) -> None:
+def _why_gone(lease: str, *, alive: bool) -> str:
+    name = leases.worker_name(lease)
+    if alive:
+        return f"worker {name} runs, but no longer has this job and never told its end"
+    if lease not in leases.workers():
+        return f"worker {name} was stopped before this job had ended"
+    return f"worker {name} stopped answering at {situations.last_beat(lease)}; it was killed or cut off"
+
+
+def give_up(job_id: str, lease: str, reason: str) -> None:
     """Take the started job off the worker that has it no more, unless it has gone on in the meantime.
 
     Celery's result may tell how it ended. Otherwise it waits to be started again, where its task allows that and its
@@ -158,11 +169,6 @@ def give_up(job_id: str, lease: str, *, alive: bool) -> None:
         # As a late word of the attempt itself: refused where that one is no longer the job's.
         reply = eventlog.append(job_id, [ended], writer=f"watch.{held.attempt}", n=1, attempt=held.attempt)
     else:
-        name = leases.worker_name(lease)
-        if alive:
-            reason = f"worker {name} runs, but no longer has this job and never told its end"
-        else:
-            reason = f"worker {name} stopped answering at {_last_beat(lease)}; it was killed or cut off"
         again = None
         if held.may_rerun and _may_be_sent_again(job_id):
             again = {"state": "queued", "reason": f"{reason}; waiting to be started again", "progress": None}
@@ -178,12 +184,6 @@ def _may_be_sent_again(job_id: str) -> bool:
     if Job.objects.filter(pk=job_id, message__isnull=False).update(published_at=None):
         return True  # by the next dispatch, once its row says that it is queued
     return bool(broker.give_back({job_id}))
-
-
-def _last_beat(lease: str) -> str:
-    said = leases.workers().get(lease)
-    moment = datetime.fromisoformat(said["beat"]) if said else timezone.now()
-    return timezone.localtime(moment).strftime("%H:%M:%S")
 
 
 def dispatch() -> int:

@@ -16,6 +16,9 @@ BEAT_READY = "beat: the schedule is read"
 WORKER_READY = "worker: it takes jobs"
 DAPHNE_LISTENS = "Listening on TCP address"
 
+# Seconds that a worker may take for that: its recorder writes the last events into the database.
+_HANDING_BACK = 8
+
 DAPHNE_OPTIONS = (
     "--websocket-max-message-size", str(LARGEST_FRAME),
     "--websocket-max-frame-size", str(LARGEST_FRAME),
@@ -49,10 +52,10 @@ def daphne(host: str, port: int) -> Part:
 
 
 def worker(soft_seconds: float) -> Part:
-    """A Celery worker; TERM lets running jobs end, for at most `soft_seconds`."""
+    """A Celery worker; TERM lets running jobs end, for at most `soft_seconds`, and hands back what has not ended."""
     # Mingle and gossip only delay the start by seconds: revokes are our own flag, and no worker elects a leader.
     options = ["--loglevel", "INFO", "--without-mingle", "--without-gossip"]
-    return Part("worker", [*_celery("worker"), *options], soft_seconds)
+    return Part("worker", [*_celery("worker"), *options], soft_seconds + _HANDING_BACK)
 
 
 def beat() -> Part:

@@ -19,6 +19,7 @@ from tasks.eventlog.reading import (
     heads,
     held,
     read,
+    reasons,
     snapshot,
     snapshots,
 )
@@ -53,6 +54,7 @@ __all__ = [
     "open_epoch",
     "orphan",
     "read",
+    "reasons",
     "restore",
     "running",
     "settle",

@@ -9,7 +9,8 @@
 --   create   whether a job that the log does not know may come into being
 --   private  fields of the hash that no event bears, set when the job comes into being
 --   base     event to begin a new job with (start)
---   events   what to append; each {kind, to, from, set: [[field, JSON, kept as file?]…], lines: JSON}
+--   events   what to append; each {kind, to, from, set: [[field, JSON, kept as file?]…], lines: JSON}; `to` is the state
+--            that it brings, `from` the list of those in which it may be written, empty: in any
 --   cancelled, asked  what to append instead where the job is (to be) cancelled (start, cancel)
 --   lease    start: the lease of the worker that starts the attempt; append: of the worker that tells how an attempt
 --            of its own ended, refused where the attempt is no longer its; orphan: of the worker that is gone
@@ -186,7 +187,7 @@ for _, event in ipairs(req.events) do
     if FINAL[state] then
       status = 'final'
       if event.lines ~= '' then write(event, true) end
-    elseif event.to ~= '' and state and not string.find(event.from, state, 1, true) then
+    elseif event.from ~= '' and state and not string.find(event.from, state, 1, true) then
       status = 'refused'
     elseif event.kind ~= 'progress' or redis.call('XLEN', stream) < FULL then
       write(event)

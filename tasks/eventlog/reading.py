@@ -113,6 +113,19 @@ def heads(job_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
         raise LogUnavailable(f"Redis does not answer: {error}") from error
 
 
+def reasons(job_ids: Sequence[str]) -> dict[str, tuple[int, str | None]]:
+    """(last seq, reason) of those among `job_ids` that the log knows. Raises LogUnavailable."""
+    try:
+        pipe = client().pipeline(transaction=False)
+        for job_id in job_ids:
+            pipe.hmget(hash_key(job_id), "seq", "f:reason")
+        replies = pipe.execute()
+    except RedisError as error:
+        raise LogUnavailable(f"Redis does not answer: {error}") from error
+    found = zip(job_ids, replies, strict=True)
+    return {job_id: (int(seq), json.loads(text or "null")) for job_id, (seq, text) in found if seq is not None}
+
+
 async def aheads(job_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
     """`heads` on the running loop."""
     try:

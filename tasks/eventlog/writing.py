@@ -1,7 +1,7 @@
 """Appending to the log. One Lua script does it all: numbering, folding, refusing; see joblog.lua."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -20,21 +20,24 @@ _SCRIPT = (Path(__file__).parent / "joblog.lua").read_text()
 class Change:
     """One event to be: what it sets, and the state it brings the job into, if any.
 
-    `kept` names fields whose value was too large and lies in a file; their value here is None.
+    `kept` names fields whose value was too large and lies in a file; their value here is None. `only` are the states in
+    which it may be written, where it brings none and is not for any.
     """
 
     kind: events.Kind
     set: Mapping[str, Any] = field(default_factory=dict)
     lines: Sequence[Mapping[str, str]] = ()
     kept: frozenset[str] = frozenset()
+    only: Collection[events.State] = ()
 
     def wire(self) -> dict[str, Any]:
         """As the script takes it: every value as JSON text, so that Lua never decodes one."""
         state = self.set.get("state", "")
+        sources = events.SOURCES[state] if state else self.only
         return {
             "kind": self.kind,
             "to": state,
-            "from": events.dumps(sorted(events.SOURCES[state])) if state else "",
+            "from": events.dumps(sorted(sources)) if sources else "",
             "set": [[name, events.dumps(value), name in self.kept] for name, value in self.set.items()],
             "lines": events.dumps(list(self.lines)) if self.lines else "",
         }

@@ -136,3 +136,52 @@ def test_what_celery_knows_to_have_succeeded_is_not_lost(stack: Stack) -> None:
     job = reaches(stack, job_id, *FINAL)
     stack.start("worker")
     assert (job["state"], job["result"], job["finished_at"] is not None) == ("succeeded", {"rows": 3}, True)
+
+
+def test_a_worker_that_is_told_to_end_hands_back_what_does_not_end_in_time(stack: Stack) -> None:
+    ends, never = stack.home / uuid.uuid4().hex, stack.home / uuid.uuid4().hex
+    again = begin(stack, _LAUNCH, "wait_again", path=str(never))
+    alone = begin(stack, _LAUNCH, "wait_for_file", path=str(never))
+    for job_id in (again, alone):
+        reaches(stack, job_id, "started")
+    taken = begin(stack, _SEND, "wait_for_file", path=str(ends))
+    wait_for(lambda: f"[{taken}] received" in stack.log("worker"), "the worker has it, and no process for it")
+    ends.touch()
+    asked = time.monotonic()
+    stack.kill("worker", signal.SIGTERM)
+    assert time.monotonic() - asked < 20
+    said = "was stopped before this job had ended"
+    lost = reaches(stack, alone, *FINAL, seconds=5)
+    assert (lost["state"], said in lost["reason"]) == ("lost", True)
+    waiting = reaches(stack, again, "queued", seconds=5)
+    assert said in waiting["reason"]
+    assert waiting["reason"].endswith("waiting to be started again")
+    stack.start("worker")
+    assert reaches(stack, again, "started", seconds=10)["attempt"] == 2
+    assert reaches(stack, taken, "succeeded", seconds=10)["attempt"] == 1
+    never.touch()
+    reaches(stack, again, "succeeded")
+
+
+def test_a_job_in_a_queue_that_no_worker_listens_to_says_so(stack: Stack) -> None:
+    code = "from tasks.launch import launch\nanswer = str(launch(name, args, queue='elsewhere').pk)"
+    job_id = begin(stack, code, "wait_for_file", path="/")
+    told = "waiting for a worker: none is listening to queue elsewhere"
+    wait_for(lambda: reaches(stack, job_id, "queued")["reason"] == told, "it is told")
+    stack.start("worker2", options=("-Q", "elsewhere"))
+    try:
+        assert reaches(stack, job_id, *FINAL)["reason"] is None
+    finally:
+        stack.kill("worker2")
+
+
+def test_a_running_job_says_that_its_worker_is_silent_and_takes_it_back(stack: Stack) -> None:
+    path = stack.home / uuid.uuid4().hex
+    job_id = begin(stack, _LAUNCH, "wait_for_file", path=str(path))
+    reaches(stack, job_id, "started")
+    stack.pause("worker")
+    wait_for(lambda: "has been silent since" in (reaches(stack, job_id, "started")["reason"] or ""), "it is told", 12)
+    stack.resume("worker")
+    wait_for(lambda: reaches(stack, job_id, "started")["reason"] is None, "it is taken back")
+    path.touch()
+    assert reaches(stack, job_id, *FINAL)["state"] == "succeeded"

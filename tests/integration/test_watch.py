@@ -227,7 +227,7 @@ def test_the_next_attempt_is_not_lost_with_the_last_ones_worker(redis_server, al
     begin(job_id, LEASE)
     eventlog.append(job_id, [Change("state", {"state": "retrying"})], writer="w", n=1, attempt=1)
     begin(job_id, "taskcast:lease:other:boot", retries=1)
-    watch.give_up(job_id, LEASE, alive=False)
+    watch.give_up(job_id, LEASE, "it is gone")
     assert eventlog.snapshot(job_id).job["state"] == "started"
 
 
@@ -243,7 +243,7 @@ def test_an_attempt_that_starts_while_its_predecessor_is_judged_goes_on(redis_se
         return found
 
     monkeypatch.setattr(eventlog, "held", start_meanwhile)
-    watch.give_up(job_id, LEASE, alive=False)
+    watch.give_up(job_id, LEASE, "it is gone")
     assert eventlog.snapshot(job_id).job["state"] == "started"
 
 

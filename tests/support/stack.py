@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -105,15 +105,17 @@ class Stack:
             self.wait(part)
         return self
 
-    def start(self, part: str, *, wait: bool = True) -> None:
-        """Start `part` ("redis", "daphne", "worker", "worker2", "beat"…), and wait until it answers."""
+    def start(self, part: str, *, wait: bool = True, options: Sequence[str] = ()) -> None:
+        """Start `part` ("redis", "daphne", "worker", "worker2", "beat"…) with `options`, and wait until it answers."""
         assert part not in self._running, f"{part} runs already"
         self._log_path(part).parent.mkdir(exist_ok=True)
         with self._log_path(part).open("ab") as out:
             self._from[part] = out.tell()  # what this start says begins here
             spec = self._spec(part)
             env = self.env | self.env_of.get(part, {})
-            self._running[part] = spawn(spec.argv, cwd=ROOT, env=env, out=out, death_signal=spec.death_signal)
+            self._running[part] = spawn(
+                [*spec.argv, *options], cwd=ROOT, env=env, out=out, death_signal=spec.death_signal
+            )
         if wait:
             self.wait(part)
 
