@@ -11,8 +11,12 @@ from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 
 from dashboard.api import problems
+from tasks import eventlog
 
 logger = logging.getLogger(__name__)
+
+# For which an answer may wait for the event log.
+_LOG_SECONDS = 0.3
 
 _HEADERS = {
     # Everything comes from here: nothing inline, nothing from elsewhere. `data:` is for small images in styles.
@@ -48,6 +52,20 @@ class Middleware:
     def change(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """The response that is sent."""
         raise NotImplementedError
+
+
+class Impatient(Middleware):
+    """A page or a call that Redis does not answer soon shows what the database knows."""
+
+    def __call__(self, request: HttpRequest) -> "HttpResponseBase | Awaitable[HttpResponseBase]":
+        if self._async:
+            return self._later(request)
+        with eventlog.patience(_LOG_SECONDS):
+            return self.get_response(request)
+
+    async def _later(self, request: HttpRequest) -> HttpResponseBase:
+        with eventlog.patience(_LOG_SECONDS):
+            return await self.get_response(request)
 
 
 class SecurityHeaders(Middleware):

@@ -127,6 +127,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "dashboard.middleware.SecurityHeaders",  # the Content-Security-Policy among them
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "dashboard.middleware.Impatient",
     "dashboard.middleware.Failures",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

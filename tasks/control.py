@@ -7,7 +7,6 @@ from uuid import UUID
 
 from celery import current_app
 from django.db import transaction
-from django.utils import timezone
 
 from tasks import counters, eventlog, signals
 from tasks.eventlog import LogUnavailable
@@ -31,14 +30,15 @@ def cancel(job_id: UUID | str, *, force: bool = False) -> JobDict:
 
     A waiting job ends at once as `cancelled`; a started one is `asked`, sees it at its next `track`, `progress` or
     `cancelled()`, and ends. With `force` its process is terminated. While Redis is away, only a job that was not sent
-    yet can be cancelled. Raises NotCancellable, Job.DoesNotExist, LogUnavailable.
+    yet can be cancelled: it is `asked`, and ends when Redis is back. Raises NotCancellable, Job.DoesNotExist,
+    LogUnavailable.
     """
     key = str(job_id)
     ends: dict[str, Any] = {"asked": {"cancel": "asked"}, "cancelled": signals.cancelled().set}
     try:
         reply = eventlog.cancel(key, **ends)
     except LogUnavailable:
-        return _cancel_unsent(key)
+        return _ask_unsent(key)
     if reply.status == "absent":
         row = Job.objects.select_related("owner").get(pk=job_id)
         if row.state in FINAL:
@@ -57,15 +57,23 @@ def cancel(job_id: UUID | str, *, force: bool = False) -> JobDict:
     return snapshot.job
 
 
-def _cancel_unsent(job_id: str) -> JobDict:
-    """End a job that no broker was ever given, by its row alone. Raises LogUnavailable for any other."""
-    end = {name: value for name, value in signals.cancelled().set.items() if name != "finished_at"}
+def _ask_unsent(job_id: str) -> JobDict:
+    """Note in its row that a job which no broker was given is to be cancelled. Raises LogUnavailable for any other."""
     waiting = Job.objects.filter(pk=job_id, published_at=None, message__isnull=False, state__in=("queued", "scheduled"))
     with transaction.atomic():
         change = counters.add("change", 1)
-        if not waiting.update(**end, finished_at=timezone.now(), message=None, change=change):
+        if not waiting.update(cancel="asked", change=change):
             raise LogUnavailable("Redis does not answer, so a job that was sent cannot be cancelled now")
     return Job.objects.select_related("owner").get(pk=job_id).as_dict()
+
+
+def cancel_asked() -> None:
+    """Cancel the jobs for which that was asked while Redis was away. Raises LogUnavailable."""
+    for row in Job.objects.filter(state__in=("queued", "scheduled"), cancel="asked").select_related("owner")[:200]:
+        try:
+            cancel(row.pk)
+        except NotCancellable as ended:
+            logger.info("job %s cannot be cancelled: %s", row.pk, ended)
 
 
 def _terminate(job_id: str) -> None:

@@ -94,6 +94,8 @@ def _in_thread(job_id: UUID) -> bool:
     try:
         job = Job.objects.select_related("owner").get(pk=job_id)
         reporter().changed(job.change)
+        if job.cancel:
+            return False  # the watch sees to it
         return publish(job) if job.state == "queued" else announce(job)
     except Exception:
         logger.exception("job %s could not be published", job_id)

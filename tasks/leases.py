@@ -143,10 +143,7 @@ def alive(keys: Iterable[str]) -> dict[str, dict[str, Any]]:
     wanted = list(keys)
     if not wanted:
         return {}
-    try:
-        texts: Any = eventlog.client().mget(wanted)
-    except RedisError as error:
-        raise eventlog.LogUnavailable(f"Redis does not answer: {error}") from error
+    texts: Any = eventlog.ask(lambda redis_: redis_.mget(wanted))
     return {key: json.loads(text) for key, text in zip(wanted, texts, strict=True) if text}
 
 
@@ -157,13 +154,14 @@ def silent(keys: Iterable[str], seconds: float) -> set[str]:
     """
     known = workers()
     wanted = [key for key in keys if key in known]
-    try:
-        pipe = eventlog.client().pipeline(transaction=False)
+
+    def times_to_live(redis_: redis.Redis) -> Any:
+        pipe = redis_.pipeline(transaction=False)
         for key in wanted:
             pipe.pttl(key)
-        left = pipe.execute()
-    except RedisError as error:
-        raise eventlog.LogUnavailable(f"Redis does not answer: {error}") from error
+        return pipe.execute()
+
+    left = eventlog.ask(times_to_live)
     return {key for key, of_it in zip(wanted, left, strict=True) if of_it < (LIFE - seconds) * 1000}
 
 
@@ -174,18 +172,12 @@ def workers() -> dict[str, dict[str, Any]]:
     "active": lists of process ids by the ids of the jobs that it runs, "reserved": ids of all jobs that it has taken
     from the broker, each None where that is not known}. Raises LogUnavailable.
     """
-    try:
-        texts: Any = eventlog.client().hgetall(WORKERS)
-    except RedisError as error:
-        raise eventlog.LogUnavailable(f"Redis does not answer: {error}") from error
+    texts: Any = eventlog.ask(lambda redis_: redis_.hgetall(WORKERS))
     return {key: json.loads(text) for key, text in texts.items()}
 
 
 def forget(keys: Iterable[str]) -> None:
     """Forget what dead workers last said. Raises LogUnavailable."""
     gone = list(keys)
-    try:
-        if gone:
-            eventlog.client().hdel(WORKERS, *gone)
-    except RedisError as error:
-        raise eventlog.LogUnavailable(f"Redis does not answer: {error}") from error
+    if gone:
+        eventlog.ask(lambda redis_: redis_.hdel(WORKERS, *gone))

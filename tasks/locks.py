@@ -5,8 +5,7 @@ has passed on, so what is done under it is decided once more by the database or 
 """
 
 import uuid
-
-from redis.exceptions import RedisError
+from contextlib import suppress
 
 from tasks import eventlog
 from tasks.eventlog import LogUnavailable
@@ -40,14 +39,10 @@ class Lock:
         return self._eval(_SET, str(value), key)
 
     def _eval(self, script: str, argument: str, *keys: str) -> bool:
-        try:
-            return bool(eventlog.client().eval(script, 1 + len(keys), self._key, *keys, self._token, argument))
-        except RedisError as error:
-            raise LogUnavailable(f"Redis does not answer: {error}") from error
+        names = (self._key, *keys)
+        return bool(eventlog.ask(lambda redis_: redis_.eval(script, len(names), *names, self._token, argument)))
 
     def release(self) -> None:
         """Let the next one have it at once, if it is ours and Redis answers."""
-        try:
-            eventlog.client().eval(_RELEASE, 1, self._key, self._token)
-        except RedisError:
-            return  # it passes on by itself
+        with suppress(LogUnavailable):  # then it passes on by itself
+            eventlog.ask(lambda redis_: redis_.eval(_RELEASE, 1, self._key, self._token))

@@ -32,7 +32,7 @@ from celery.signals import (
     worker_process_shutdown,
 )
 
-from tasks import catalog, eventlog, events, leases, messages, outputs, reporter
+from tasks import catalog, eventlog, events, leases, memory, messages, outputs, reporter
 from tasks.attempt import Attempt, masked
 from tasks.eventlog import Change, LogUnavailable
 
@@ -324,8 +324,10 @@ def _killed_by(exception: BaseException) -> str | None:
         return None
     text = str(exception)
     if found := re.search(r"signal \d+ \((SIG\w+)\)", text):
-        hint = ": by hand, or by the kernel when memory ran out" if found[1] == "SIGKILL" else ""
-        return f"its process was killed by {found[1]}{hint}"
+        if found[1] != "SIGKILL":
+            return f"its process was killed by {found[1]}"
+        hint = {True: ": memory had run out", False: "", None: ": by hand, or by the kernel when memory ran out"}
+        return f"its process was killed by {found[1]}{hint[memory.has_run_out()]}"
     if found := re.search(r"exitcode (-?\d+)", text):
         return f"its process ended with exit code {found[1]} before the task did"
     return "its process ended before the task did"

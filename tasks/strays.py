@@ -14,15 +14,15 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import redis
 from celery import current_app
 from django.db.models import Max, Q
 from django.utils import timezone
-from redis.exceptions import RedisError
 
 from tasks import broker, eventlog, events, leases
-from tasks.eventlog import Change, LogUnavailable
+from tasks.eventlog import Change
 from tasks.models import Job
 from tasks.reporter import reporter
 
@@ -137,15 +137,16 @@ def _default_queue(task: str) -> str:
 
 
 def _lengths(waiting: Iterable[Waiting]) -> dict[str, int]:
-    pipe = eventlog.client().pipeline(transaction=False)
     names = list({job.queue for job in waiting})
-    for name in names:
-        for step in _STEPS:
-            pipe.llen(name + step)
-    try:
-        lengths = iter(pipe.execute() if names else [])
-    except RedisError as error:
-        raise LogUnavailable(f"Redis does not answer: {error}") from error
+
+    def measure(redis_: redis.Redis) -> Any:
+        pipe = redis_.pipeline(transaction=False)
+        for name in names:
+            for step in _STEPS:
+                pipe.llen(name + step)
+        return pipe.execute()
+
+    lengths = iter(eventlog.ask(measure) if names else [])
     return {name: sum(next(lengths) for _ in _STEPS) for name in names}
 
 

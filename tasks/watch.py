@@ -19,7 +19,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.db.models import Q
 from django.utils import timezone
 
-from tasks import broker, epochs, eventlog, events, leases, signals, situations
+from tasks import broker, control, epochs, eventlog, events, leases, signals, situations
 from tasks.complaints import Complaints
 from tasks.eventlog import LogUnavailable
 from tasks.locks import Lock
@@ -80,6 +80,7 @@ class Watch:
         self._part("opening the event log", epochs.check)
         self._part("ending the jobs of dead workers", self._reap)
         self._part("looking for lost messages", self._strays.look)
+        self._part("cancelling jobs", control.cancel_asked)
         self._part("dispatching jobs", dispatch)
         self._part("looking for queues without a worker", situations.tell_unserved)
         self._part("recording", self._record)
@@ -195,7 +196,7 @@ def dispatch() -> int:
 
     now = timezone.now()
     waiting = Job.objects.filter(
-        published_at=None, message__isnull=False, state__in=("scheduled", "queued", "retrying")
+        published_at=None, message__isnull=False, cancel=None, state__in=("scheduled", "queued", "retrying")
     )
     due = waiting.filter(Q(eta=None) | Q(eta__lte=now), created_at__lte=now - LAUNCH_SECONDS)
     published = 0

@@ -5,7 +5,7 @@ the dense `seq`, knows duplicates by (writer, n), refuses older attempts and cha
 dirty for the recorder. Reading is one operation: the events after a cursor, or the snapshot.
 """
 
-from tasks.eventlog.connection import DIRTY, EPOCH, PREFIX, RUNNING, LogUnavailable, aclient, client
+from tasks.eventlog.connection import DIRTY, EPOCH, PREFIX, RUNNING, LogUnavailable, ask, client, patience
 from tasks.eventlog.keeping import Tail, dirty, expire, open_epoch, restore, running, settle, tails, trim
 from tasks.eventlog.reading import (
     Held,
@@ -37,11 +37,11 @@ __all__ = [
     "Reply",
     "Snapshot",
     "Tail",
-    "aclient",
     "aheads",
     "announce",
     "append",
     "aread",
+    "ask",
     "asnapshot",
     "cancel",
     "client",
@@ -53,6 +53,7 @@ __all__ = [
     "held",
     "open_epoch",
     "orphan",
+    "patience",
     "read",
     "reasons",
     "restore",

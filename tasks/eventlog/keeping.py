@@ -5,20 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import redis
-from redis.exceptions import RedisError
 
 from tasks import events
-from tasks.eventlog.connection import (
-    DIRTY,
-    EPOCH,
-    PREFIX,
-    RUNNING,
-    LogUnavailable,
-    ask,
-    client,
-    hash_key,
-    stream_key,
-)
+from tasks.eventlog.connection import DIRTY, EPOCH, PREFIX, RUNNING, ask, hash_key, stream_key
 from tasks.eventlog.reading import Snapshot, to_snapshot
 
 # Forgets that a job is dirty, unless something was written since it was read.
@@ -101,15 +90,16 @@ def tails(cursors: Mapping[str, int], limit: int) -> dict[str, Tail]:
 
     Raises LogUnavailable.
     """
-    try:
-        pipe = client().pipeline(transaction=False)
+
+    def read(redis_: redis.Redis) -> Any:
+        pipe = redis_.pipeline(transaction=False)
         for job_id, after in cursors.items():
             # In this order: what is written in between is left for the next time.
             pipe.hgetall(hash_key(job_id))
             pipe.xrange(stream_key(job_id), min=f"(0-{after}", count=limit)
-        replies = iter(pipe.execute())
-    except RedisError as error:
-        raise LogUnavailable(f"Redis does not answer: {error}") from error
+        return pipe.execute()
+
+    replies = iter(ask(read))
     found = {job_id: _tail(job_id, next(replies), next(replies)) for job_id in cursors}
     return {job_id: tail for job_id, tail in found.items() if tail is not None}
 
@@ -129,11 +119,12 @@ def expire(job_ids: Iterable[str], seconds: int) -> None:
 
     Raises LogUnavailable.
     """
-    try:
-        pipe = client().pipeline(transaction=False)
+
+    def let_go(redis_: redis.Redis) -> None:
+        pipe = redis_.pipeline(transaction=False)
         for job_id in job_ids:
             pipe.expire(stream_key(job_id), seconds)
             pipe.expire(hash_key(job_id), seconds)
         pipe.execute()
-    except RedisError as error:
-        raise LogUnavailable(f"Redis does not answer: {error}") from error
+
+    ask(let_go)

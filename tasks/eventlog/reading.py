@@ -1,14 +1,12 @@
 """Reading the log is one operation: the events after a cursor, or the snapshot."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from redis.exceptions import RedisError
-
 from tasks import events
-from tasks.eventlog.connection import EPOCH, LogUnavailable, aclient, ask, client, hash_key, stream_key
+from tasks.eventlog.connection import EPOCH, aask, ask, hash_key, stream_key
 
 
 @dataclass(frozen=True)
@@ -59,22 +57,14 @@ def snapshot(job_id: str) -> Snapshot | None:
 
 def snapshots(job_ids: Sequence[str]) -> dict[str, Snapshot]:
     """The jobs among `job_ids` that the log knows, in one round trip. Raises LogUnavailable."""
-    try:
-        pipe = client().pipeline(transaction=False)
-        for job_id in job_ids:
-            pipe.hgetall(hash_key(job_id))
-        found = {job_id: to_snapshot(job_id, raw) for job_id, raw in zip(job_ids, pipe.execute(), strict=True)}
-    except RedisError as error:
-        raise LogUnavailable(f"Redis does not answer: {error}") from error
+    replies = ask(lambda redis_: _of_each(redis_, job_ids, lambda pipe, key: pipe.hgetall(key)).execute())
+    found = {job_id: to_snapshot(job_id, raw) for job_id, raw in zip(job_ids, replies, strict=True)}
     return {job_id: snap for job_id, snap in found.items() if snap is not None}
 
 
 async def asnapshot(job_id: str) -> Snapshot | None:
     """`snapshot` on the running loop."""
-    try:
-        return to_snapshot(job_id, await aclient().hgetall(hash_key(job_id)))
-    except RedisError as error:
-        raise LogUnavailable(f"Redis does not answer: {error}") from error
+    return to_snapshot(job_id, await aask(lambda redis_: redis_.hgetall(hash_key(job_id))))
 
 
 def read(job_id: str, after: int, limit: int = 500) -> Page | None:
@@ -82,59 +72,47 @@ def read(job_id: str, after: int, limit: int = 500) -> Page | None:
 
     Raises LogUnavailable.
     """
-    try:
-        pipe = client().pipeline(transaction=True)
-        pipe.hmget(hash_key(job_id), "epoch", "seq")
-        pipe.xrange(stream_key(job_id), min=f"(0-{after}", count=limit)
-        return _page(after, *pipe.execute())
-    except RedisError as error:
-        raise LogUnavailable(f"Redis does not answer: {error}") from error
+    return _page(after, *ask(lambda redis_: _read(redis_, job_id, after, limit).execute()))
 
 
 async def aread(job_id: str, after: int, limit: int = 500) -> Page | None:
     """`read` on the running loop."""
-    try:
-        pipe = aclient().pipeline(transaction=True)
-        pipe.hmget(hash_key(job_id), "epoch", "seq")
-        pipe.xrange(stream_key(job_id), min=f"(0-{after}", count=limit)
-        return _page(after, *await pipe.execute())
-    except RedisError as error:
-        raise LogUnavailable(f"Redis does not answer: {error}") from error
+    return _page(after, *await aask(lambda redis_: _read(redis_, job_id, after, limit).execute()))
+
+
+def _read(redis_: Any, job_id: str, after: int, limit: int) -> Any:
+    pipe = redis_.pipeline(transaction=True)
+    pipe.hmget(hash_key(job_id), "epoch", "seq")
+    pipe.xrange(stream_key(job_id), min=f"(0-{after}", count=limit)
+    return pipe
 
 
 def heads(job_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
     """(epoch, last seq) of those among `job_ids` that the log knows. Raises LogUnavailable."""
-    try:
-        pipe = client().pipeline(transaction=False)
-        for job_id in job_ids:
-            pipe.hmget(hash_key(job_id), "epoch", "seq")
-        return _heads(job_ids, pipe.execute())
-    except RedisError as error:
-        raise LogUnavailable(f"Redis does not answer: {error}") from error
+    return _heads(job_ids, ask(lambda redis_: _of_each(redis_, job_ids, _head).execute()))
 
 
 def reasons(job_ids: Sequence[str]) -> dict[str, tuple[int, str | None]]:
     """(last seq, reason) of those among `job_ids` that the log knows. Raises LogUnavailable."""
-    try:
-        pipe = client().pipeline(transaction=False)
-        for job_id in job_ids:
-            pipe.hmget(hash_key(job_id), "seq", "f:reason")
-        replies = pipe.execute()
-    except RedisError as error:
-        raise LogUnavailable(f"Redis does not answer: {error}") from error
+    replies = ask(lambda redis_: _of_each(redis_, job_ids, lambda p, key: p.hmget(key, "seq", "f:reason")).execute())
     found = zip(job_ids, replies, strict=True)
     return {job_id: (int(seq), json.loads(text or "null")) for job_id, (seq, text) in found if seq is not None}
 
 
 async def aheads(job_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
     """`heads` on the running loop."""
-    try:
-        pipe = aclient().pipeline(transaction=False)
-        for job_id in job_ids:
-            pipe.hmget(hash_key(job_id), "epoch", "seq")
-        return _heads(job_ids, await pipe.execute())
-    except RedisError as error:
-        raise LogUnavailable(f"Redis does not answer: {error}") from error
+    return _heads(job_ids, await aask(lambda redis_: _of_each(redis_, job_ids, _head).execute()))
+
+
+def _head(pipe: Any, key: str) -> None:
+    pipe.hmget(key, "epoch", "seq")
+
+
+def _of_each(redis_: Any, job_ids: Sequence[str], command: Callable[[Any, str], object]) -> Any:
+    pipe = redis_.pipeline(transaction=False)
+    for job_id in job_ids:
+        command(pipe, hash_key(job_id))
+    return pipe
 
 
 def current_epoch() -> int | None:

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import redis
-from redis.exceptions import RedisError
 
 from tasks import events
-from tasks.eventlog.connection import DIRTY, EPOCH, RUNNING, LogUnavailable, client, hash_key, stream_key
+from tasks.eventlog.connection import DIRTY, EPOCH, RUNNING, LogUnavailable, ask, hash_key, stream_key
 
 _SCRIPT = (Path(__file__).parent / "joblog.lua").read_text()
 
@@ -173,12 +172,8 @@ def _private(owner_id: int | None, queue: str) -> dict[str, str]:
 def _run(job_id: str, **request: Any) -> Reply:
     request = {"id": job_id, "time": events.now(), "private": {}, "lease": "", "token": "", "events": [], **request}
     keys = [hash_key(job_id), stream_key(job_id), DIRTY, RUNNING, EPOCH]
-    connection = client()
-    try:
-        # private={} becomes a Lua table either way; cjson has no trouble with an empty one that is only iterated.
-        raw: Any = _script(connection)(keys=keys, args=[events.dumps(request)])
-    except RedisError as error:
-        raise LogUnavailable(f"Redis does not answer: {error}") from error
+    # private={} becomes a Lua table either way; cjson has no trouble with an empty one that is only iterated.
+    raw: Any = ask(lambda redis_: _script(redis_)(keys=keys, args=[events.dumps(request)]))
     status, epoch, seq, attempt, cancel_json, first, *bodies = raw
     if status == "noepoch":
         raise LogUnavailable("the event log has begun anew and is not open yet")

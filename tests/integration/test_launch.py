@@ -43,6 +43,10 @@ def test_a_launch_is_durable_while_redis_is_away_and_runs_when_it_is_back(stack_
     assert row == {"state": "succeeded", "reason": None, "published": True, "message": None}
 
 
+_STATES = """
+from tasks import eventlog
+answer = [e["set"]["state"] for e in eventlog.read(id, 0, 10).events]
+"""
 _CANCEL = "from tasks.control import cancel\nanswer = cancel(id)"
 
 
@@ -50,9 +54,11 @@ def test_a_job_that_was_never_sent_can_be_cancelled_while_redis_is_away(stack_fa
     stack = stack_factory(WORKERS="1")
     stack.kill("redis", signal.SIGTERM)
     job = stack.run(_LAUNCH, name=ADD)
-    cancelled = stack.run(_CANCEL, id=job["id"])
-    assert (cancelled["state"], cancelled["cancel"]) == ("cancelled", "seen")
+    asked = stack.run(_CANCEL, id=job["id"])
+    assert (asked["state"], asked["cancel"]) == ("queued", "asked")
     stack.start("redis")
     later = stack.run(_LAUNCH, name=ADD)
     wait_for(lambda: stack.run(_ROW, id=later["id"])["state"] == "succeeded", "a later job runs", 60)
+    wait_for(lambda: stack.run(_ROW, id=job["id"])["state"] == "cancelled", "it has ended")
     assert stack.run(_ROW, id=job["id"]) == {"state": "cancelled", "reason": None, "published": False, "message": None}
+    assert stack.run(_STATES, id=job["id"]) == ["queued", "cancelled"]
