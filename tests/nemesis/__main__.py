@@ -14,7 +14,7 @@ from typing import Any
 from tests.nemesis import checker
 from tests.nemesis.faults import Fault, Nemesis
 from tests.nemesis.instance import Instance
-from tests.nemesis.load import Load
+from tests.nemesis.load import Load, Visitor
 from tests.nemesis.readers import Reader, Readers
 from tests.support.stack import wait_for
 
@@ -51,7 +51,9 @@ def run(seconds: float, seed: int, rate: float) -> dict[str, Any]:
         readers = Readers(people)
         nemesis = Nemesis(instance, random.Random(chance.random()), seconds)
         readers.start()
-        load.start()
+        visitors = [Visitor(load, random.Random(chance.random())) for _ in range(2)]
+        for thread in (load, *visitors):
+            thread.start()
         nemesis.run(seconds)
         over = time.time()
         load.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import threading
 import time
 import uuid
@@ -13,6 +14,8 @@ from typing import Any
 import httpx
 
 from tests.nemesis.instance import TASKS, WEB, Instance
+
+_KIND = re.compile("[0-9a-f-]{36}")
 
 
 @dataclass
@@ -79,16 +82,24 @@ class Load(threading.Thread):
         )
         if self.chance.random() < 0.1 and self._from_shell(task, args):
             return
-        job = self.ask("POST", "jobs", json={"task": f"{TASKS}.{task}", "args": args})
-        if job is None:
-            return
-        launch = Launch(job["id"], task, time.time(), result, error)
-        self.launched[launch.id] = launch
-        self.on_launch(launch.id)
-        if self.chance.random() < 0.08:
+        launch = self.launch(task, args, result, error)
+        if launch and self.chance.random() < 0.08:
             self._over.wait(self.chance.uniform(0, 1))
             launch.cancelled = True  # asked for, whether or not that is acknowledged
             self.ask("POST", f"jobs/{launch.id}/cancel", json={"force": self.chance.random() < 0.5})
+
+    def launch(self, task: str, args: dict[str, Any], result: Any, error: str | None = None) -> Launch | None:
+        """Launch by the API; None where that was not acknowledged."""
+        job = self.ask("POST", "jobs", json={"task": f"{TASKS}.{task}", "args": args})
+        if job is None:
+            return None
+        launch = self.launched[job["id"]] = Launch(job["id"], task, time.time(), result, error)
+        self.on_launch(launch.id)
+        return launch
+
+    def is_over(self, seconds: float) -> bool:
+        """Wait; True as soon as nothing more is to be launched."""
+        return self._over.wait(seconds)
 
     def _from_shell(self, task: str, args: dict[str, Any]) -> bool:
         """As a script would: what the broker takes is not acknowledged by us, but must come to an end."""
@@ -106,11 +117,11 @@ class Load(threading.Thread):
             return None
         began = time.time()
         try:
-            answer = self._clients[self.chance.choice(running)].request(method, path, **body)
+            answer = self._clients[random.choice(running)].request(method, path, **body)
         except httpx.HTTPError as error:
             self._refused(type(error).__name__)
             return None
-        self.latencies.append((began, time.time() - began, f"{method} {path[:5]}"))
+        self.latencies.append((began, time.time() - began, f"{method} {_KIND.sub('ID', path)}"))
         if answer.status_code >= 400:
             self._refused(f"{method} {path.split('/')[-1]} {answer.status_code}")
             return None
@@ -118,3 +129,21 @@ class Load(threading.Thread):
 
     def _refused(self, why: str) -> None:
         self.refused[why] = self.refused.get(why, 0) + 1
+
+
+class Visitor(threading.Thread):
+    """Asks for a job, a list and a page, and launches, some times a second, whatever the load is waiting for."""
+
+    def __init__(self, load: Load, chance: random.Random) -> None:
+        super().__init__(name="visitor", daemon=True)
+        self.load, self.chance = load, chance
+
+    def run(self) -> None:
+        while not self.load.is_over(self.chance.expovariate(4)):
+            known = list(self.load.launched)[-50:]
+            if known and self.chance.random() < 0.6:
+                self.load.ask("GET", f"jobs/{self.chance.choice(known)}")
+            elif self.chance.random() < 0.8:
+                self.load.ask("GET", "jobs?limit=20")
+            else:
+                self.load.launch("double", {"x": 1}, 2)
