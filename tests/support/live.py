@@ -20,7 +20,8 @@ class Reader:
     """One connection. `frames` counts what has come; `acks=False` reads without acknowledging."""
 
     def __init__(self, stack: Stack, name: str | None = None, *, token: str = "", acks: bool = True, origin: Any = None,
-                 path: str = "", cookies: dict[str, str] | None = None, **options: Any) -> None:  # fmt: skip
+                 path: str = "/ws/", cookies: dict[str, str] | None = None, port: int = 0,
+                 **options: Any) -> None:  # fmt: skip
         headers = {}
         if name and not token:
             cookies = cookies or stack.cookies(name)
@@ -28,7 +29,7 @@ class Reader:
             headers["Cookie"] = "; ".join(f"{key}={value}" for key, value in cookies.items())
         if token:
             headers["Authorization"] = f"Bearer {token}"
-        url = stack.ws_url if not path else stack.ws_url.replace("/ws/", path)
+        url = f"ws://127.0.0.1:{port or stack.port}{path}"
         self._connecting = connect(
             url, additional_headers=headers, origin=origin, compression=None, max_size=None, max_queue=None, **options
         )
