@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from dashboard import frames, rows
 from dashboard.frames import Part
+from dashboard.pace import Pace
 from dashboard.protocol import Subscribe
 from dashboard.reading import LogReader
 from dashboard.sockets import Socket
@@ -41,6 +43,20 @@ class JobFollower:
         self.change: int | None = None  # of the row that the last snapshot was made of
         self.marked: int | None = None
         self.watch: Watch | None = None
+        self._pace = Pace()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def may_take(self) -> bool:
+        """Whether something may be sent now; if only a moment later, the follower is woken then."""
+        if not self.socket.has_credit or self._timer is not None:
+            return False
+        if wait := self._pace.wait(time.monotonic()):
+            self._timer = asyncio.get_running_loop().call_later(wait, self._go_on_later)
+        return not wait
+
+    def _go_on_later(self) -> None:
+        self._timer = None
+        self.go_on()
 
     def go_on(self) -> None:
         """The socket may be sent something again."""
@@ -58,15 +74,17 @@ class JobFollower:
         return self.is_answered and not self.needs_snapshot and self.epoch == epoch
 
     def take(self, part: Part, epoch: int) -> bool:
-        """Send events up to the part's cursor, if there is credit."""
-        if not self.socket.offer(part.frame):
+        """Send events up to the part's cursor, if there is credit and not too much was sent a moment ago."""
+        if not self.may_take() or not self.socket.offer(part.frame):
             return False
+        self._pace.note(time.monotonic())
         self.epoch, self.seq, self.is_answered = epoch, part.cursor, True
         return True
 
     def take_snapshot(self, frame: frames.Frame, epoch: int, seq: int, change: int | None = None) -> None:
         """Send the job at `seq`, if there is credit."""
         if self.socket.offer(frame):
+            self._pace.note(time.monotonic())
             self.epoch, self.seq, self.change = epoch, seq, change
             self.needs_snapshot, self.is_answered = False, True
 
@@ -153,7 +171,7 @@ class Watch:
             self._task = asyncio.get_running_loop().create_task(self._catch_up())
 
     def _behind(self) -> list[JobFollower]:
-        return [f for f in self.followers if f.is_admitted and self._is_behind(f) and f.socket.has_credit]
+        return [f for f in self.followers if f.is_admitted and self._is_behind(f) and f.may_take()]
 
     def _is_behind(self, follower: JobFollower) -> bool:
         if follower.needs_snapshot or not follower.is_answered or (follower.epoch or 0, follower.seq) < self.head:

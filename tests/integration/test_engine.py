@@ -8,6 +8,7 @@ from datetime import datetime
 import pytest
 
 from tasks.events import FINAL
+from tests.support.live import Follower, Reader
 from tests.support.stack import Stack, wait_for
 
 PLAIN = "tests.support.plain_tasks"
@@ -16,6 +17,11 @@ _SNAPSHOT = """
 from tasks import eventlog
 s = eventlog.snapshot(id)
 answer = s and s.job
+"""
+_LAUNCH_AS = """
+from django.contrib.auth import get_user_model
+from tasks.launch import launch
+answer = str(launch(name, args, user=get_user_model().objects.get(username="alice")).pk)
 """
 _EVENTS = """
 from tasks import eventlog
@@ -318,3 +324,21 @@ def test_a_job_for_later_waits_as_a_row_and_runs_when_it_is_due(stack):
     assert found["result"] == 8
     began, due = (datetime.fromisoformat(found[name]) for name in ("started_at", "created_at"))
     assert (began - due).total_seconds() >= 2
+
+
+def test_ten_thousand_events_at_once_reach_a_browser_in_few_frames(stack):
+    stack.user("alice", launch=True)
+    arrived, follower = [], Follower()
+    with Reader(stack, "alice") as reader:
+        job_id = stack.run(_LAUNCH_AS, name=f"{PLAIN}.shout", args={"lines": 10_000})
+        reader.subscribe(f"job:{job_id}")
+        lines: list[str] = []
+        while follower.job is None or follower.job["state"] not in FINAL:
+            frame = reader.next()
+            arrived.append(time.monotonic())
+            follower.take(frame)
+            lines += [line["text"] for event in frame.get("events", ()) for line in event.get("lines", ())]
+    assert [text.split()[0] for text in lines] == [str(i) for i in range(10_000)]
+    assert follower.job == job(stack, job_id)
+    # Not "in any second": how they arrive is also up to this process.
+    assert len(arrived) <= 20 * (arrived[-1] - arrived[0]) + 22
