@@ -8,10 +8,9 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from redis.exceptions import ResponseError
 
 from dashboard import access, accounts, metrics
-from tasks import eventlog
+from tasks import eventlog, redis_state
 
 
 @require_safe
@@ -47,24 +46,14 @@ class NotReady(Exception):
     """It answers, but is not ready; the message says why."""
 
 
-_KEEP = "noeviction"
-
-
 def _database() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
 
 
 def _redis() -> None:
-    client = eventlog.client()
-    client.ping()
-    try:
-        policy = client.config_get("maxmemory-policy").get("maxmemory-policy", _KEEP)
-    except ResponseError:
-        return  # a hosted Redis may not say
-    # Under another policy Redis throws queued jobs away when its memory is full (seen: 200 of 200), and says nothing.
-    if policy != _KEEP:
-        raise NotReady(f"Redis may throw queued jobs away: set its maxmemory-policy to {_KEEP}, it is {policy}")
+    if trouble := redis_state.trouble():
+        raise NotReady(trouble)
 
 
 def _log() -> None:

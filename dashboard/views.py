@@ -20,7 +20,7 @@ from pydantic import ValidationError as BadFilters
 from dashboard import access, file_names, kept, listing, queries, task_names
 from dashboard.api.schemas import Filters
 from dashboard.forms import form_class
-from tasks import control
+from tasks import control, redis_state
 from tasks.catalog import BadArguments, LaunchableTask
 from tasks.eventlog import LogUnavailable
 from tasks.events import STATES, UNFINISHED
@@ -43,9 +43,17 @@ def index(request: HttpRequest) -> HttpResponse:
         "running": [job for job in unfinished if job["state"] in ("started", "retrying")][:_RUNNING],
         "waiting": [job for job in unfinished if job["state"] in ("queued", "scheduled")][:_WAITING],
         "failed": failed,
+        "trouble": _trouble() if request.user.is_staff else None,
         "names": file_names.of([*unfinished, *failed]),
     }
     return render(request, "dashboard/index.html", context)
+
+
+def _trouble() -> str | None:
+    try:
+        return redis_state.trouble()
+    except LogUnavailable:
+        return None  # that the log is away, the socket says
 
 
 @require_safe

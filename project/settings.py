@@ -139,6 +139,8 @@ MIDDLEWARE = [
 ]
 ROOT_URLCONF = "project.urls"
 ASGI_APPLICATION = "project.asgi.application"
+# Days for which a job is kept after its end; None: for ever.
+TASKCAST_KEEP_DAYS = read("TASKCAST_KEEP_DAYS", 0, values.whole_number(1, 100_000)) or None
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

@@ -10,6 +10,11 @@ def redis_url() -> str:
     return getattr(settings, "TASKCAST_REDIS_URL", "redis://127.0.0.1:6379/0")
 
 
+def keep_days() -> int | None:
+    """How many days a job is kept after its end; None: for ever."""
+    return getattr(settings, "TASKCAST_KEEP_DAYS", None)
+
+
 def home() -> Path:
     """The folder below which this instance writes uploads, results and mails."""
     return Path(getattr(settings, "TASKCAST_HOME", Path.cwd() / "var"))

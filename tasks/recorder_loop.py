@@ -14,6 +14,7 @@ from tasks.archive import compact_once
 from tasks.complaints import Complaints
 from tasks.eventlog import LogUnavailable
 from tasks.recorder import record_once, recorder_lock
+from tasks.retention import forget_once
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ _POLL = 0.1
 _STANDBY = 0.5
 _AWAY = 1.0
 _FLUSH = 5.0
-_COMPACT_EVERY = 60.0
+_TIDY_EVERY = 60.0
 
 
 class RecorderLoop:
@@ -32,7 +33,7 @@ class RecorderLoop:
     def __init__(self) -> None:
         self._lock = recorder_lock()
         self._complaints = Complaints(logger)
-        self._compact_due = time.monotonic() + _COMPACT_EVERY
+        self._tidy_due = time.monotonic() + _TIDY_EVERY
 
     def run(self, ending: threading.Event, parent: int) -> None:
         """Record until `ending` is set or the process `parent` is gone; then what is left."""
@@ -49,7 +50,7 @@ class RecorderLoop:
             self._complaints.works("recording")
             if recorded:
                 return 0.02  # more jobs in the next batch, not more batches
-            self._compact()
+            self._tidy()
             return _POLL
         except (LogUnavailable, DatabaseError, InterfaceError) as error:
             self._complaints.fails("recording", error)
@@ -60,9 +61,9 @@ class RecorderLoop:
             connection.close()
         return _AWAY
 
-    def _compact(self) -> None:
-        if time.monotonic() >= self._compact_due and not compact_once():
-            self._compact_due = time.monotonic() + _COMPACT_EVERY
+    def _tidy(self) -> None:
+        if time.monotonic() >= self._tidy_due and not compact_once() and not forget_once():
+            self._tidy_due = time.monotonic() + _TIDY_EVERY
 
     def flush(self) -> None:
         """Record what is left, for some seconds at most, and let the next recorder have the lock."""

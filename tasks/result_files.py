@@ -99,6 +99,19 @@ def discard(job_id: str, name: str, *, but: str | None = None) -> None:
             storage.delete(_path(job_id, name, kind))
 
 
+def discard_all(job_id: str) -> None:
+    """Remove all files of a job."""
+    storage = _storage()
+    try:
+        names = storage.listdir(_job(job_id))[1]
+    except FileNotFoundError:
+        return
+    for name in names:
+        storage.delete(f"{_job(job_id)}/{name}")
+    if isinstance(storage, FileSystemStorage):
+        storage.delete(_job(job_id))  # the folder; other storages have none
+
+
 def open_file(job_id: str, name: str) -> tuple[File, str, str]:
     """A stored result or output: the open file (the caller closes it), its media type, a name to download
     it as.

@@ -71,6 +71,23 @@ def test_a_redis_that_may_throw_jobs_away_is_not_ready(redis_server):
     assert ready() == (200, {})
 
 
+def test_a_redis_that_is_nearly_full_is_not_ready_and_staff_see_it(redis_server, cast, static_files):
+    eventlog.open_epoch(1)
+    client = redis_server.client()
+    used = client.info("memory")["used_memory"]
+    client.config_set("maxmemory", int(used * 1.05))
+    try:
+        status, failed = ready()
+        pages = {name: cast.pages(name).get("/").content.decode() for name in ("dora", "alice")}
+    finally:
+        client.config_set("maxmemory", 0)
+    assert status == 503
+    assert "memory is nearly full (9" in failed["redis"]
+    assert "memory is nearly full" in pages["dora"]
+    assert "memory is nearly full" not in pages["alice"]
+    assert ready() == (200, {})
+
+
 def test_healthz_asks_nobody(django_assert_num_queries):
     with django_assert_num_queries(0):
         assert Client().get("/healthz").status_code == 200

@@ -40,6 +40,7 @@ WRONG = {
     "SECRET_KEY": "too short",
     "METRICS_TOKEN": "two words",
     "TASKCAST_DATA": "/proc/nothing",
+    "TASKCAST_KEEP_DAYS": "0",
 }
 KEY, OTHER_KEY = "$mine" * 8, "another" * 8
 
