@@ -43,7 +43,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "running": [job for job in unfinished if job["state"] in ("started", "retrying")][:_RUNNING],
         "waiting": [job for job in unfinished if job["state"] in ("queued", "scheduled")][:_WAITING],
         "failed": failed,
-        "trouble": _trouble() if request.user.is_staff else None,
+        "trouble": _trouble() if access.may_see_metrics(request.user) else None,
         "names": file_names.of([*unfinished, *failed]),
     }
     return render(request, "dashboard/index.html", context)

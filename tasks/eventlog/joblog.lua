@@ -177,6 +177,8 @@ end
 if not known then
   if not req.create then return reply('absent') end
   create()
+elseif req.create and req.attempt == 0 and attempt > 0 then
+  return reply('refused')  -- announced late: a retrying job would be what it was before its first attempt
 end
 if req.attempt > 0 and (req.attempt < attempt or req.attempt <= fence) then return reply('fenced') end
 if req.lease ~= '' and attempt > 0 and req.lease ~= lease then return reply('fenced') end

@@ -208,6 +208,23 @@ def test_a_state_that_cannot_follow_is_refused():
     assert eventlog.snapshot(job_id).job["state"] == "queued"
 
 
+def test_a_job_that_has_been_started_is_not_announced_any_more():
+    job_id = str(uuid.uuid4())
+    begin(job_id)
+    eventlog.append(job_id, [Change("state", {"state": "retrying"})], writer="w", n=1, attempt=1)
+    assert eventlog.announce(events.blank_job(job_id, task="t.add")).status == "refused"
+    assert eventlog.snapshot(job_id).job["attempt"] == 1
+
+
+def test_what_is_for_one_state_is_written_in_that_one_only():
+    job_id = new_job()
+    told = Change("state", {"reason": "it waits"}, only={"queued"})
+    assert eventlog.append(job_id, [told], writer="s.1", n=1).status == "ok"
+    begin(job_id)
+    assert eventlog.append(job_id, [told], writer="s.3", n=1).status == "refused"
+    assert_law(job_id)
+
+
 def test_cancel_ends_a_waiting_job_and_asks_a_started_one():
     waiting, started = new_job(), new_job()
     begin(started)
