@@ -7,13 +7,14 @@ from typing import Any
 from channels.routing import URLRouter
 from django.urls import path, re_path
 
-from dashboard import daphne_guard
+from dashboard import daphne_end, daphne_guard
 from dashboard.consumers import live, no_such_path
 from dashboard.flood import FloodGuard
 from dashboard.origins import OriginGuard
 
 # Whoever serves websockets of ours also gets requests: before the first one arrives.
 daphne_guard.install()
+daphne_end.install()
 
 # From the outside in: bound what comes in, refuse foreign pages, then find out who it is.
 _live: Any = FloodGuard(OriginGuard(live))
