@@ -141,6 +141,8 @@ ROOT_URLCONF = "project.urls"
 ASGI_APPLICATION = "project.asgi.application"
 # Days for which a job is kept after its end; None: for ever.
 TASKCAST_KEEP_DAYS = read("TASKCAST_KEEP_DAYS", 0, values.whole_number(1, 100_000)) or None
+# Arguments of these names are secret, whatever their annotation says; empty: the usual ones (tasks/conf.py).
+TASKCAST_SECRET_NAMES = read("TASKCAST_SECRET_NAMES", list[str](), values.identifiers)
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

@@ -104,6 +104,14 @@ def names(text: str) -> list[str]:
     return [word.strip() for word in text.split(",") if word.strip()]
 
 
+def identifiers(text: str) -> list[str]:
+    """Names of arguments, in lower case."""
+    for name in names(text):
+        if not name.isidentifier():
+            raise BadValue(f"holds {name!r}, which no argument can be called: give names as in password,token")
+    return [name.lower() for name in names(text)]
+
+
 def hosts(text: str) -> list[str]:
     """Hosts as Django's ALLOWED_HOSTS takes them: no scheme, no port."""
     for name in names(text):

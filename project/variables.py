@@ -1,6 +1,6 @@
 """The names of all environment variables that Taskcast reads; settings.py says what each may hold."""
 
-OURS = ("TASKCAST_HOME", "TASKCAST_APPS", "TASKCAST_DATA", "TASKCAST_KEEP_DAYS")
+OURS = ("TASKCAST_HOME", "TASKCAST_APPS", "TASKCAST_DATA", "TASKCAST_KEEP_DAYS", "TASKCAST_SECRET_NAMES")
 
 NAMES = (
     *OURS,

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, Secret, SecretBytes, SecretStr
 from pydantic.fields import FieldInfo
 
-from tasks import plain
+from tasks import conf, plain
 from tasks.catalog_errors import MASK
 from tasks.catalog_values import alias_of
 
@@ -22,11 +22,17 @@ def masker(annotation: Any) -> Masker | None:
     return _masker(annotation, {})
 
 
+def is_secret_name(name: str) -> bool:
+    """Whether an argument of this name is a secret by its name alone: `password`, `db_password`, `DB_PASSWORD`."""
+    given = name.lower()
+    return any(given == known or given.endswith(f"_{known}") for known in conf.secret_names())
+
+
 def _masker(annotation: Any, seen: dict[Any, list[Masker | None]]) -> Masker | None:
     origin, inner = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         if any(_write_only(item) for item in inner[1:]):
-            return _mask_all
+            return mask_all
         return _masker(inner[0], seen)
     if origin in (Union, types.UnionType):
         return _every([_masker(branch, seen) for branch in inner])
@@ -34,7 +40,7 @@ def _masker(annotation: Any, seen: dict[Any, list[Masker | None]]) -> Masker | N
         key, item = (_masker(part, seen) for part in (*inner, Any, Any)[:2])
         return _mask_mapping(key, item) if key or item else None
     if isinstance(origin, type) and issubclass(origin, Secret):
-        return _mask_all
+        return mask_all
     if isinstance(origin, type) and issubclass(origin, Iterable):
         each = _every([_masker(part, seen) for part in inner if part is not Ellipsis])
         return _mask_items(each) if each else None
@@ -50,7 +56,7 @@ def _write_only(item: Any) -> bool:
 
 def _class_masker(kind: type, seen: dict[Any, list[Masker | None]]) -> Masker | None:
     if issubclass(kind, Secret | SecretStr | SecretBytes):
-        return _mask_all
+        return mask_all
     fields = _fields(kind)
     if not fields:
         return None
@@ -83,7 +89,7 @@ def _fields(kind: type) -> dict[str, Any]:
     return {}
 
 
-def _mask_all(value: Any) -> Any:
+def mask_all(value: Any) -> Any:
     return value if value is None else MASK
 
 

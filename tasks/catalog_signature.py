@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import AllowInfNan, BeforeValidator, TypeAdapter, WithJsonSchema
+from pydantic import AllowInfNan, BeforeValidator, Field, TypeAdapter, WithJsonSchema
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
-from tasks.catalog_secrets import Masker, masker
+from tasks.catalog_secrets import Masker, is_secret_name, mask_all, masker
 from tasks.catalog_values import NotJson, by_name, exact_json, wire_value
 
 #: A parameter without a default.
@@ -111,7 +111,11 @@ def _parameter(parameter: inspect.Parameter, scope: dict[str, Any]) -> Parameter
     elif parameter.kind is parameter.VAR_KEYWORD:
         annotation, default = _of_kwargs(annotation), {}
     adapter = None
-    if default is None:
+    secret = is_secret_name(parameter.name)
+    if secret and annotation in (str, Any):
+        text = _or_none(str) if default is None else str
+        annotation = Annotated[text, Field(json_schema_extra={"writeOnly": True})]
+    elif default is None:
         annotation = _or_none(annotation)
     if annotation is not Any:
         adapter = _adapter(annotation)
@@ -126,7 +130,7 @@ def _parameter(parameter: inspect.Parameter, scope: dict[str, Any]) -> Parameter
         always=always,
         title=title or parameter.name.replace("_", " ").strip().capitalize() or parameter.name,
         description=inspect.cleandoc(next((field.description for field in told if field.description), "")),
-        mask=masker(annotation) if adapter else None,
+        mask=mask_all if secret else masker(annotation) if adapter else None,
     )
 
 

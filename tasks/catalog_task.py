@@ -16,6 +16,7 @@ from django.apps import apps
 from pydantic import TypeAdapter, ValidationError
 
 from tasks.catalog_errors import MASK, BadArguments, Fault, fault, faults_of
+from tasks.catalog_secrets import is_secret_name, mask_all
 from tasks.catalog_signature import NOTHING, Parameter, parameters
 from tasks.catalog_values import NotJson, misread, wire_value
 from tasks.catalog_words import in_readers_language
@@ -221,7 +222,7 @@ class LaunchableTask:
 
     def masked(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The same values without their secrets."""
-        return {name: _masked(self.by_name.get(name), value) for name, value in values.items()}
+        return {name: _masked(self.by_name.get(name), name, value) for name, value in values.items()}
 
     def _last_by_position(self, given: Mapping[str, Any]) -> Parameter | None:
         """The last parameter with a value that cannot go by name."""
@@ -264,9 +265,13 @@ def _faults(take: Callable[[], None], parameter: Parameter) -> list[Fault]:
     return []
 
 
-def _masked(parameter: Parameter | None, value: Any) -> Any:
+def _masked(parameter: Parameter | None, name: str, value: Any) -> Any:
     try:
-        return parameter.mask(value) if parameter and parameter.mask else value
+        if parameter is None:  # one that the function does not have
+            return mask_all(value) if is_secret_name(name) else value
+        if parameter.is_kwargs and isinstance(value, Mapping):
+            value = {name: _masked(None, name, item) for name, item in value.items()}
+        return parameter.mask(value) if parameter.mask else value
     except Exception:
         return MASK  # better nothing than a secret
 

@@ -4,6 +4,18 @@ from pathlib import Path
 
 from django.conf import settings
 
+SECRET_NAMES = (
+    "password",
+    "passwd",
+    "passphrase",
+    "secret",
+    "token",
+    "api_key",
+    "apikey",
+    "private_key",
+    "credentials",
+)
+
 
 def redis_url() -> str:
     """Where the event log lives: `redis://`, `rediss://` or `unix://`."""
@@ -13,6 +25,11 @@ def redis_url() -> str:
 def keep_days() -> int | None:
     """How many days a job is kept after its end; None: for ever."""
     return getattr(settings, "TASKCAST_KEEP_DAYS", None)
+
+
+def secret_names() -> tuple[str, ...]:
+    """Names of arguments whose values are secret, whatever their annotation says."""
+    return tuple(getattr(settings, "TASKCAST_SECRET_NAMES", None) or SECRET_NAMES)
 
 
 def home() -> Path:

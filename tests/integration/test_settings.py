@@ -41,6 +41,7 @@ WRONG = {
     "METRICS_TOKEN": "two words",
     "TASKCAST_DATA": "/proc/nothing",
     "TASKCAST_KEEP_DAYS": "0",
+    "TASKCAST_SECRET_NAMES": "pass word",
 }
 KEY, OTHER_KEY = "$mine" * 8, "another" * 8
 

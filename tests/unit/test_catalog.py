@@ -401,6 +401,38 @@ def test_secrets_are_never_shown():
     assert "hunter2!" not in json.dumps(catalog.shown("celery.starmap", [], starmap))
 
 
+@shared_task(name="test_catalog.plain_secrets")
+def plain_secrets(password: str, db_password=None, passwords: int = 3, **rest: str) -> None: ...
+
+
+def test_what_is_called_a_password_is_a_secret_in_a_plain_task_too(settings):
+    name, kwargs = "test_catalog.plain_secrets", {"db_password": "second-one", "passwords": 4, "api_key": "third-one"}
+    shown = catalog.shown(name, ["first-one"], kwargs)
+    assert shown == {
+        "password": "********",
+        "db_password": "********",
+        "passwords": 4,
+        "rest": {"api_key": "********"},
+    }
+    assert set(catalog.secret_values(name, ["first-one"], kwargs)) == {"first-one", "second-one", "third-one"}
+    unknown = catalog.shown("no.such.task", ["a"], {"token": "fourth-one", "x": 1})
+    assert unknown == {"args": ["a"], "kwargs": {"token": "********", "x": 1}}
+    settings.TASKCAST_SECRET_NAMES = ["pin"]
+    assert catalog.shown("no.such.task", [], {"token": "t", "card_pin": "1234"})["kwargs"] == {
+        "token": "t",
+        "card_pin": "********",
+    }
+
+
+def test_a_plain_password_is_typed_into_a_password_field():
+    from dashboard.forms import form_class
+
+    fields = form_class(catalog.get("test_catalog.plain_secrets"))().fields
+    widgets = {name: type(field.widget).__name__ for name, field in fields.items()}
+    assert widgets["password"] == widgets["db_password"] == "PasswordInput"
+    assert widgets["passwords"] != "PasswordInput"
+
+
 def test_shown_is_json_for_whatever_was_sent():
     class Hostile:
         def __repr__(self) -> str:
