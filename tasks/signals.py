@@ -157,10 +157,18 @@ def _on_failure(
     kwargs: Any = None,
     **_: Any,
 ) -> None:
+    if _is_told(task_id):
+        return
     if _threadless and type(exception).__name__ not in _CELERYS_OWN and _has_started(task_id):
         return  # its own process tells how it ended; what arrived here is how Celery stumbled afterwards
     change = failed(exception, _secrets(sender, args, kwargs), einfo)
     _end(task_id, change, lease=leases.lease_key())
+
+
+def _is_told(job_id: str) -> bool:
+    """Whether this process has told how the job's last attempt here ended. What follows is how Celery stumbled, most
+    likely over a result that it could not store."""
+    return job_id in _told and job_id not in attempts
 
 
 def _has_started(job_id: str) -> bool:
@@ -172,8 +180,7 @@ def _has_started(job_id: str) -> bool:
 
 
 def _on_internal_error(task_id: str = "", exception: Any = None, **_: Any) -> None:
-    # Celery itself stumbled, most likely over a result that it could not store. That the job has ended is told already.
-    if task_id not in _told:
+    if not _is_told(task_id):
         _end(task_id, failed(exception, ()))
 
 
@@ -225,31 +232,50 @@ def _on_revoked(
     else:
         reason = "revoked"
     lease = leases.lease_key() if terminated else ""
-    _end(request.id, Change("state", {**cancelled().set, "reason": reason}), lease=lease)
+    end = Change("state", {**cancelled().set, "reason": reason})
+    _end(request.id, end, lease=lease, message=getattr(request, "message", None))
 
 
 def _on_rejected(message: Any = None, **_: Any) -> None:
     headers = getattr(message, "headers", None) or {}
     if headers.get("id"):
-        _end(headers["id"], failed(RuntimeError("the worker could not read the message"), ()))
+        _end(headers["id"], failed(RuntimeError("the worker could not read the message"), ()), message=message)
 
 
-def _on_unknown(name: str = "", id: str = "", **_: Any) -> None:
+def _on_unknown(name: str = "", id: str = "", message: Any = None, **_: Any) -> None:
     error = LookupError(f"no worker that listens here knows the task {name}; is its module in TASKCAST_APPS?")
-    _end(id, failed(error, ()))
+    _end(id, failed(error, ()), message=message)
 
 
-def _end(job_id: str, change: Change, *, lease: str = "") -> None:
-    """Tell a job's end; with the worker's `lease` that of an attempt of its own, which may no longer be the job's."""
+def _end(job_id: str, change: Change, *, lease: str = "", message: Any = None) -> None:
+    """Tell a job's end; with the worker's `lease` that of an attempt of its own, which may no longer be the job's.
+
+    `message` is the job's, where the worker may be quicker than the one who announces what was sent.
+    """
     attempt = attempts.get(job_id)
     if attempt is not None:
         attempt.end(change)
         return
     # Not run here: the worker's main process. No reporter; readers find it by their sweep.
     try:
-        eventlog.append(job_id, [change], writer=f"main.{uuid.uuid4().hex}", n=1, lease=lease)
+        writer = f"main.{uuid.uuid4().hex}"
+        reply = eventlog.append(job_id, [change], writer=writer, n=1, lease=lease)
+        if reply.status == "absent" and message is not None:
+            _announce(job_id, message)
+            eventlog.append(job_id, [change], writer=writer, n=1, lease=lease)
     except LogUnavailable as error:
         logger.warning("the end of job %s could not be written: %s", job_id, error)
+
+
+def _announce(job_id: str, message: Any) -> None:
+    headers = {"task": "", **(message.headers or {}), "id": job_id}
+    try:
+        args, kwargs, _ = message.payload
+    except Exception as error:  # whatever somebody sent
+        logger.debug("the arguments of job %s cannot be read: %s", job_id, error)
+        args, kwargs = (), {}
+    job, owner_id = messages.job_of(headers, args, kwargs)
+    eventlog.announce(job, owner_id=owner_id)
 
 
 # --- what ends look like

@@ -186,6 +186,25 @@ def test_an_unknown_task_fails_with_advice(stack):
     assert "TASKCAST_APPS" in found["error"]["message"]
 
 
+def test_a_worker_that_is_quicker_than_the_announcement_tells_the_end_all_the_same(stack):
+    """Whoever sends says so a moment later; here nobody does, as when the sender dies in between."""
+    job_id = str(uuid.uuid4())
+    code = """
+from celery import current_app
+from celery.signals import after_task_publish, before_task_publish
+kept = [(signal, list(signal.receivers)) for signal in (before_task_publish, after_task_publish)]
+for signal, _ in kept:
+    signal.receivers = []
+current_app.send_task("nobody.knows", [1], {"x": 2}, task_id=id)
+for signal, receivers in kept:
+    signal.receivers = receivers
+"""
+    stack.run(code, id=job_id)
+    found = ended(stack, job_id)
+    assert (found["state"], found["task"]) == ("failed", "nobody.knows")
+    assert found["args"] == {"args": [1], "kwargs": {"x": 2}}
+
+
 def test_a_second_copy_of_a_message_does_nothing(stack):
     job_id = str(uuid.uuid4())
     code = "from celery import current_app\nfor _ in range(3): current_app.send_task(name, [21], task_id=id)"
