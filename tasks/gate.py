@@ -26,6 +26,10 @@ logger = logging.getLogger(__name__)
 _PATIENCE = 5.0
 
 
+class OutOfMemory(Exception):
+    """The end of a task that raised MemoryError."""
+
+
 def gate(call: Callable[..., Any]) -> Callable[..., Any]:
     """Wrap a task class's `__call__`; for Celery's `task_annotations = {"*": {"@__call__": gate}}`.
 
@@ -77,6 +81,9 @@ def _attempt(task: Task, request: Any, inner: Callable[..., Any], args: Any, kwa
                 spec = catalog.get(task.name)
                 args, kwargs = spec.call(spec.revive(spec.named(args, kwargs)))
             return inner(task, *args, **kwargs)
+    except MemoryError as error:
+        # Celery lets this end the whole worker, over and over: one job would stop everybody's.
+        raise OutOfMemory(str(error) or "the task asked for more memory than there is") from error
     except JobCancelled:
         task.backend.mark_as_revoked(request.id, "cancelled", request=request)
         attempt.end(signals.cancelled())

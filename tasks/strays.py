@@ -29,8 +29,10 @@ from tasks.reporter import reporter
 logger = logging.getLogger(__name__)
 
 # How long a queue must have been empty, how often in a row it was seen so, and how much later a job must have been
-# sent that was taken before: workers say every 2 s what they have reserved. A job is not called lost before twice that.
+# sent that was taken before: workers say every 2 s what they have reserved. A job is called lost somewhat later: a dead
+# worker's lease hides its jobs for 10 s, and within half a minute of the fault all is said.
 SECONDS = 10.0
+LOST_SECONDS = 15.0
 TIMES = 3
 _MOST = 500
 _WAITING = ("scheduled", "queued", "retrying")
@@ -112,7 +114,7 @@ class Strays:
         for job in strays:
             if job.id in given_back:
                 logger.warning("job %s waits, and the worker that had its message is gone: it is given back", job.id)
-            elif self._is_empty(job.queue, 2 * SECONDS) and self._unreserved[job.id].is_old(now, 2 * SECONDS):
+            elif self._is_empty(job.queue, LOST_SECONDS) and self._unreserved[job.id].is_old(now, LOST_SECONDS):
                 lost = {"state": "lost", "reason": NOBODY_HAS_IT, "finished_at": events.now()}
                 reply = eventlog.append(job.id, [Change("state", lost)], writer="stray", n=1)
                 if reply.written:

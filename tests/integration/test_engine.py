@@ -180,6 +180,16 @@ def test_a_pool_process_that_ends_is_no_cancel(stack, how, reason):
     assert reason in found["reason"]
 
 
+def test_a_task_that_asks_for_too_much_memory_fails_alone(stack):
+    """Celery's worker ends by a MemoryError of a task."""
+    before = stack.pid("worker")
+    found = ended(stack, send(stack, f"{PLAIN}.swell"))
+    assert (found["state"], found["error"]["type"]) == ("failed", "OutOfMemory")
+    assert ended(stack, send(stack, f"{PLAIN}.double", 4))["result"] == 8
+    assert stack._running["worker"].poll() is None
+    assert stack.pid("worker") == before
+
+
 def test_an_unknown_task_fails_with_advice(stack):
     found = ended(stack, send(stack, "nobody.knows"))
     assert found["state"] == "failed"

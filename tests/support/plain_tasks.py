@@ -102,6 +102,12 @@ def shout(lines: int) -> None:
 
 
 @shared_task
+def swell() -> int:
+    """Ask for more memory than there is."""
+    return len(bytearray(1 << 60))
+
+
+@shared_task
 def ignore() -> None:
     """Ask to be ignored."""
     raise Ignore
