@@ -8,6 +8,7 @@ import copy
 import json
 import uuid
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -16,7 +17,7 @@ from django.forms.utils import ErrorDict
 from django.http import QueryDict
 
 from dashboard.forms_build import field_for
-from dashboard.forms_fields import OMITTED, LinesField
+from dashboard.forms_fields import OMITTED, LinesField, show_datetime
 from tasks import UploadedFile, uploads
 from tasks.catalog import BadArguments, LaunchableTask
 from tasks.models import Upload
@@ -63,7 +64,9 @@ class ArgumentsForm(forms.Form):
             elif isinstance(field.widget, forms.CheckboxInput):
                 field.initial = (query.get(name) or "").lower() in ("1", "true", "on", "yes")
             else:
-                field.initial = "\n".join(query.getlist(name)) if isinstance(field, LinesField) else query.get(name)
+                text = "\n".join(query.getlist(name)) if isinstance(field, LinesField) else query.get(name)
+                is_moment = getattr(field.widget, "input_type", "") == "datetime-local"
+                field.initial = partial(show_datetime, text) if is_moment else text
 
     def add_prefix(self, field_name: str) -> str:
         """The field's name in HTML: the parameter's, but for the one name that a page's form has already."""

@@ -197,13 +197,24 @@ def has_result_file(job: Mapping[str, Any]) -> bool:
 
 @register.filter
 def relaunch_url(job: Mapping[str, Any]) -> str:
-    """The launch form filled in with the job's arguments, where they are words and numbers and no secrets."""
+    """The launch form filled in with the job's arguments, as far as an address bears them: no secrets, nothing long."""
     try:
         url = reverse("task_form", args=[job["task"]])
     except NoReverseMatch:
         return ""
-    known = {name: value for name, value in (job["args"] or {}).items() if _fits_in_address(value)}
+    given = {name: _for_address(value) for name, value in (job["args"] or {}).items()}
+    known = {name: value for name, value in given.items() if _fits_in_address(value)}
     return f"{url}?{urlencode(known, doseq=True)}" if known else url
+
+
+def _for_address(value: Any) -> Any:
+    """Objects, and lists of more than words and numbers, as the JSON text that their field takes."""
+    is_plain = not isinstance(value, dict) and not (isinstance(value, list) and any(_is_nested(v) for v in value))
+    return value if is_plain or "********" in str(value) else json.dumps(value, ensure_ascii=False)
+
+
+def _is_nested(value: Any) -> bool:
+    return isinstance(value, dict | list) or value is None
 
 
 def _fits_in_address(value: Any) -> bool:

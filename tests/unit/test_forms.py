@@ -309,3 +309,14 @@ def test_a_form_sent_as_it_stands_means_the_defaults(pairs: list[tuple[Any, Any]
         assert value == default or (
             value is None and default in ("", []) and type(None) in getattr(kind, "__args__", ())
         )
+
+
+def test_an_address_fills_in_a_moment_and_an_object_as_their_fields_want_them() -> None:
+    def plan(at: datetime.datetime, of: dict[str, int]) -> None: ...
+
+    address = query(at="2026-02-03T10:00:00+09:00", of='{"a": 1}')
+    form = form_class(described(plan))(query=address)
+    with timezone.override("Asia/Seoul"):
+        shown = {name: form[name].value() for name in ("at", "of")}
+    assert shown["at"] == "2026-02-03T10:00:00"
+    assert '{"a": 1}' in shown["of"]

@@ -70,6 +70,8 @@ def test_a_long_table_shows_its_beginning_and_says_so() -> None:
     assert "900 rows" in shown
 
 
-def test_a_relaunch_leaves_out_secrets_and_what_is_no_word() -> None:
-    job = {"task": "a.b", "args": {"x": 4, "key": "********", "list": [1, 2], "deep": {"a": 1}, "none": None}}
-    assert taskcast.relaunch_url(job) == "/tasks/a.b/?x=4&list=1&list=2"
+def test_a_relaunch_takes_all_along_but_secrets() -> None:
+    job = {"task": "a.b", "args": {"x": 4, "key": "********", "list": [1, 2], "deep": {"a": [1]}, "none": None}}
+    assert taskcast.relaunch_url(job) == "/tasks/a.b/?x=4&list=1&list=2&deep=%7B%22a%22%3A+%5B1%5D%7D"
+    hidden = {"task": "a.b", "args": {"login": {"user": "a", "password": "********"}, "rows": [[1, 2], None]}}
+    assert taskcast.relaunch_url(hidden) == "/tasks/a.b/?rows=%5B%5B1%2C+2%5D%2C+null%5D"
