@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from dashboard import access, accounts, metrics
 from tasks import eventlog, redis_state
+from tasks.models import Job
 
 
 @require_safe
@@ -49,6 +50,8 @@ class NotReady(Exception):
 def _database() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
+        if Job._meta.db_table not in connection.introspection.table_names(cursor):
+            raise NotReady("the database has no tables yet: run `python manage.py migrate`")
 
 
 def _redis() -> None:

@@ -116,8 +116,12 @@ def guess_encoding(sample: bytes) -> str:
     foreign = _BEYOND_ASCII.findall(telling.decode("cp949", "replace"))
     if foreign and len([sign for sign in foreign if _HANGUL.match(sign)]) >= 0.8 * len(foreign):
         return "cp949"
-    best = from_bytes(telling, cp_isolation=_CANDIDATES).best()
-    return best.encoding if best else "latin-1"
+    found = list(from_bytes(telling, cp_isolation=_CANDIDATES))
+    if not found:
+        return "latin-1"
+    # Often the statistics cannot tell Western from Central European (crème, crčme): then it is the commoner one.
+    equal = [one.encoding for one in found if (one.chaos, one.coherence) == (found[0].chaos, found[0].coherence)]
+    return "cp1252" if "cp1252" in equal else equal[0]
 
 
 def delimiter_of(text: str) -> str:

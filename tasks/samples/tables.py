@@ -21,7 +21,7 @@ from tasks.samples.csv_stream import CsvStream, listed, open_csv
 from tasks.steps import Step
 
 Delimiter = Literal["auto", "comma", "semicolon", "tab", "pipe"]
-Encoding = Literal["auto", "utf-8", "cp949", "utf-16", "latin-1"]
+Encoding = Literal["auto", "utf-8", "cp949", "utf-16", "latin-1", "cp1250"]
 # The choices that are words, for `makemessages`.
 WORDS = [
     gettext_noop("auto"),

@@ -1,8 +1,10 @@
 """Whether the process is up and ready, and the numbers that it gives out."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from dashboard import metrics
@@ -56,6 +58,20 @@ def test_the_database_away():
     with database_away() as ask:
         assert ask(ready) == (503, {"database": "OperationalError"})
         assert ask(lambda: Client().get("/healthz").status_code) == 200
+
+
+def test_a_database_without_tables_is_not_ready(tmp_path):
+    eventlog.open_epoch(1)
+    name = connection.settings_dict["NAME"]
+    connection.settings_dict["NAME"] = str(tmp_path / "empty.sqlite3")
+    try:
+        with ThreadPoolExecutor(1) as pool:  # whose connection is its own
+            status, failed = pool.submit(ready).result(30)
+            pool.submit(lambda: connection.close()).result(30)
+    finally:
+        connection.settings_dict["NAME"] = name
+    assert status == 503
+    assert "migrate" in failed["database"]
 
 
 def test_a_redis_that_may_throw_jobs_away_is_not_ready(redis_server):

@@ -86,6 +86,13 @@ def test_western_text(data):
     assert column(report, "Straße")["top"][0]["value"] in ("Königsstraße 3", "Áncora")
 
 
+def test_western_text_that_central_european_statistics_fit_as_well(data):
+    rows = "".join(f"Münchner Straße {n};{n};crème\n" for n in range(200))
+    report = profile(f"Straße;Größe;Café\n{rows}".encode("latin-1"), data)
+    assert report["encoding"] == "cp1252"
+    assert column(report, "Café")["top"] == [{"value": "crème", "count": 200}]
+
+
 def test_a_chosen_encoding_wins(data):
     report = profile("a\n\xe9\n".encode("latin-1"), data, encoding="latin-1")
     assert column(report, "a")["top"] == [{"value": "é", "count": 1}]
