@@ -99,7 +99,8 @@ def secret_values(name: str, args: Iterable[Any] | None, kwargs: Mapping[str, An
         task = _find(name)
         if task is None:
             return ()
-        values = task.named(args or (), kwargs or {})
+        # A default that nobody gave is a secret too.
+        values = task.secret_defaults() | task.named(args or (), kwargs or {})
         return tuple(hidden_texts(values, task.masked(values)))
     except Exception:
         return ()

@@ -220,6 +220,11 @@ class LaunchableTask:
                 values[parameter.name] = rest.pop(parameter.name)
         return values | rest | ({"args": left} if left else {})
 
+    def secret_defaults(self) -> dict[str, Any]:
+        """What secret parameters are where nobody gives them."""
+        secret = (p for p in self.parameters if p.mask and not p.is_args and not p.is_kwargs)
+        return {p.name: p.default for p in secret if p.default is not NOTHING and p.default is not None}
+
     def masked(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """The same values without their secrets."""
         return {name: _masked(self.by_name.get(name), name, value) for name, value in values.items()}

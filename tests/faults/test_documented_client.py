@@ -43,7 +43,7 @@ def test_the_documented_client(stack_factory, tmp_path: Path) -> None:
     stack.start("daphne")
     said, complaints = following.communicate(timeout=60)
     numbers = [int(line.removeprefix("at ")) for line in (first + said).splitlines()[:-1]]
-    assert numbers == list(range(numbers[0], 200, 5))  # each once, in order, across the lost connection
+    assert numbers == list(range(0, 200, 5))  # each once, in order, across the lost connection
     assert said.splitlines()[-1] == "succeeded"
     assert (following.returncode, complaints) == (0, "")
 

@@ -424,6 +424,17 @@ def test_what_is_called_a_password_is_a_secret_in_a_plain_task_too(settings):
     }
 
 
+@shared_task(name="test_catalog.secret_default")
+def secret_default(key: SecretStr = SecretStr("first-default"), db_password: str = "other-default") -> None: ...  # noqa: B008
+
+
+def test_the_default_of_a_secret_is_one_too():
+    name = "test_catalog.secret_default"
+    assert set(catalog.secret_values(name, [], {})) == {"first-default", "other-default"}
+    assert set(catalog.secret_values(name, ["given-one"], {})) == {"given-one", "other-default"}
+    assert catalog.shown(name, [], {}) == {}
+
+
 def test_a_plain_password_is_typed_into_a_password_field():
     from dashboard.forms import form_class
 
