@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from tasks.catalog_errors import MASK, BadArguments, Fault, UnknownTask
-from tasks.catalog_secrets import hidden_texts, is_secret_name, mask_all, shown_values
+from tasks.catalog_secrets import hidden_texts, masked_by_name, shown_values
 from tasks.catalog_task import LaunchableTask, Typed
 
 __all__ = [
@@ -82,8 +82,7 @@ def shown(name: str, args: Iterable[Any] | None, kwargs: Mapping[str, Any] | Non
 def _masked(name: str, args: Iterable[Any], kwargs: Mapping[str, Any]) -> dict[str, Any]:
     task = _find(name)
     if task is None:
-        named = {key: mask_all(value) if is_secret_name(key) else value for key, value in kwargs.items()}
-        return {"args": list(args), "kwargs": named}
+        return {"args": list(args), "kwargs": masked_by_name(kwargs)}
     values = task.named(args, kwargs)
     if name in _CARRIERS and "task" in values:
         carried = values["task"]["task"] if isinstance(values["task"], Mapping) else str(values["task"])

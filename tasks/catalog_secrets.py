@@ -28,6 +28,11 @@ def is_secret_name(name: str) -> bool:
     return any(given == known or given.endswith(f"_{known}") for known in conf.secret_names())
 
 
+def masked_by_name(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The same values, by name, without those that are secret by their names alone."""
+    return {name: mask_all(value) if is_secret_name(name) else value for name, value in values.items()}
+
+
 def _masker(annotation: Any, seen: dict[Any, list[Masker | None]]) -> Masker | None:
     origin, inner = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
@@ -90,6 +95,7 @@ def _fields(kind: type) -> dict[str, Any]:
 
 
 def mask_all(value: Any) -> Any:
+    """A masker that shows nothing of a value but whether there is one."""
     return value if value is None else MASK
 
 

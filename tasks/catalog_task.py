@@ -16,7 +16,7 @@ from django.apps import apps
 from pydantic import TypeAdapter, ValidationError
 
 from tasks.catalog_errors import MASK, BadArguments, Fault, fault, faults_of
-from tasks.catalog_secrets import is_secret_name, mask_all
+from tasks.catalog_secrets import masked_by_name
 from tasks.catalog_signature import NOTHING, Parameter, parameters
 from tasks.catalog_values import NotJson, misread, wire_value
 from tasks.catalog_words import in_readers_language
@@ -273,9 +273,9 @@ def _faults(take: Callable[[], None], parameter: Parameter) -> list[Fault]:
 def _masked(parameter: Parameter | None, name: str, value: Any) -> Any:
     try:
         if parameter is None:  # one that the function does not have
-            return mask_all(value) if is_secret_name(name) else value
+            return masked_by_name({name: value})[name]
         if parameter.is_kwargs and isinstance(value, Mapping):
-            value = {name: _masked(None, name, item) for name, item in value.items()}
+            value = masked_by_name(value)
         return parameter.mask(value) if parameter.mask else value
     except Exception:
         return MASK  # better nothing than a secret

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from dashboard import figures, file_names
+from tasks.catalog import MASK
 from tasks.events import FINAL, STATES
 
 register = template.Library()
@@ -210,7 +211,7 @@ def relaunch_url(job: Mapping[str, Any]) -> str:
 def _for_address(value: Any) -> Any:
     """Objects, and lists of more than words and numbers, as the JSON text that their field takes."""
     is_plain = not isinstance(value, dict) and not (isinstance(value, list) and any(_is_nested(v) for v in value))
-    return value if is_plain or "********" in str(value) else json.dumps(value, ensure_ascii=False)
+    return value if is_plain or MASK in str(value) else json.dumps(value, ensure_ascii=False)
 
 
 def _is_nested(value: Any) -> bool:
@@ -220,4 +221,4 @@ def _is_nested(value: Any) -> bool:
 def _fits_in_address(value: Any) -> bool:
     if isinstance(value, list):
         return bool(value) and all(map(_fits_in_address, value))
-    return isinstance(value, str | int | float) and value != "********" and len(str(value)) < 500
+    return isinstance(value, str | int | float) and value != MASK and len(str(value)) < 500

@@ -17,7 +17,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
-from tests.integration.conftest import cast
+from tests.integration.conftest import start_web
 from tests.integration.test_daphne_guard import megabytes
 from tests.support.live import Follower, Reader
 from tests.support.stack import Stack, wait_for
@@ -30,12 +30,7 @@ def web() -> Iterator[Stack]:
     """Redis, two web processes and the cast."""
     running = Stack()
     try:
-        running.start("redis")
-        running.manage("migrate", "-v0")
-        running.manage("collectstatic", "-v0", "--noinput")
-        running.start("daphne")
-        running.start("daphne2")
-        cast(running)
+        start_web(running, "daphne2")
         yield running
     finally:
         running.down()

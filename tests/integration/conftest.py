@@ -14,11 +14,7 @@ def web() -> Iterator[Stack]:
     """Redis and daphne, and the cast: alice and bob may launch, charlie may nothing, dora is staff."""
     running = Stack()
     try:
-        running.start("redis")
-        running.manage("migrate", "-v0")
-        running.manage("collectstatic", "-v0", "--noinput")
-        running.start("daphne")
-        cast(running)
+        start_web(running)
         yield running
         said = running.log("daphne")
         for complaint in ("Exception inside application", "took too long", "never retrieved", "was destroyed"):
@@ -26,6 +22,16 @@ def web() -> Iterator[Stack]:
             assert at < 0, said[max(0, at - 300) : at + 3000]
     finally:
         running.down()
+
+
+def start_web(running: Stack, *more: str) -> None:
+    """Start Redis, daphne and `more` parts, with the cast."""
+    running.start("redis")
+    running.manage("migrate", "-v0")
+    running.manage("collectstatic", "-v0", "--noinput")
+    for part in ("daphne", *more):
+        running.start(part)
+    cast(running)
 
 
 def cast(running: Stack) -> None:
