@@ -71,13 +71,13 @@ def test_events_whose_messages_are_lost_arrive_within_a_sweep(web, job):
         reader.subscribe(f"job:{job}", after=1)
         assert reader.next()["events"] == []
         write(web, job, 1, 3, echo=False)
-        assert [event["seq"] for event in reader.next(5)["events"]] == [2, 3, 4]
+        assert [event["seq"] for event in reader.next()["events"]] == [2, 3, 4]
         # A gap: 5 is lost, 6 is heard of, and at once both are there.
         write(web, job, 4, 1, echo=False)
         write(web, job, 5, 1, echo=True)
         seen = [
             event["seq"]
-            for frame in reader.until(lambda f: f["events"][-1]["seq"] == 6, 5)
+            for frame in reader.until(lambda f: f["events"][-1]["seq"] == 6)
             for event in frame["events"]
         ]
         assert seen == [5, 6]
@@ -88,7 +88,7 @@ def test_a_large_event_is_only_announced_and_read(web, job):
         reader.subscribe(f"job:{job}", after=1)
         reader.next()
         write(web, job, 1, 1, echo=True, text="x" * 20_000)
-        (event,) = reader.next(5)["events"]
+        (event,) = reader.next()["events"]
         assert event["seq"] == 2
         assert len(event["lines"][0]["text"]) == 20_000
 
@@ -197,7 +197,7 @@ def test_another_epoch_is_a_fresh_snapshot(web, job):
         reader.subscribe(f"job:{job}")
         before = reader.next()
         web.run(RESTORE, job=job, epoch=before["epoch"] + 1)
-        after = reader.next(5)
+        after = reader.next()
         assert (after["type"], after["epoch"], after["seq"]) == ("snapshot", before["epoch"] + 1, 1)
         write(web, job, 1, 1, echo=True)
         assert [event["seq"] for event in reader.next()["events"]] == [2]
@@ -214,7 +214,7 @@ def test_a_log_that_fell_back_is_a_fresh_snapshot(web, job):
             pipe.delete(f"taskcast:log:{job}")
             pipe.xadd(f"taskcast:log:{job}", {"e": '{"time":"","kind":"log"}'}, id="0-6")
             pipe.execute()
-        assert reader.next(5)["seq"] == 6
+        assert reader.next()["seq"] == 6
         write(web, job, 6, 2, echo=True)
         frames = reader.until(lambda frame: frame["events"][-1]["seq"] == 8)
         assert [event["seq"] for frame in frames for event in frame["events"]] == [7, 8]
@@ -242,7 +242,7 @@ def test_a_job_without_a_log_is_shown_from_its_row(web):
         assert reader.next()["seq"] == 7
         # A repair of the row, without an event.
         web.run(W + "w.row(job_id=job, reason='repaired')", job=job)
-        assert reader.next(8)["job"]["reason"] == "repaired"
+        assert reader.next()["job"]["reason"] == "repaired"
 
 
 ANNOUNCE = """
@@ -259,7 +259,7 @@ def test_a_job_that_is_launched_after_its_row_goes_on_with_its_log(web):
         follower = Follower()
         follower.take(reader.next())
         web.run(ANNOUNCE, job=job)
-        follower.take(reader.next(6))
+        follower.take(reader.next())
         write(web, job, 1, 3, echo=True)
         while follower.job["seq"] < 4:
             follower.take(reader.next())
