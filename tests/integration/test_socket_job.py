@@ -76,9 +76,7 @@ def test_events_whose_messages_are_lost_arrive_within_a_sweep(web, job):
         write(web, job, 4, 1, echo=False)
         write(web, job, 5, 1, echo=True)
         seen = [
-            event["seq"]
-            for frame in reader.until(lambda f: f["events"][-1]["seq"] == 6)
-            for event in frame["events"]
+            event["seq"] for frame in reader.until(lambda f: f["events"][-1]["seq"] == 6) for event in frame["events"]
         ]
         assert seen == [5, 6]
 
