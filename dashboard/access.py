@@ -49,9 +49,14 @@ def may_cancel(user: User, owner_id: int | None) -> bool:
     return may_see(user, owner_id)
 
 
+def may_launch_anything(user: User) -> bool:
+    """Whether `user` may launch tasks at all."""
+    return is_active(user) and bool(user.has_perm(LAUNCH))
+
+
 def may_launch(user: User, task: "catalog.LaunchableTask") -> bool:
     """Whether `user` may launch `task`."""
-    if not is_active(user) or not user.has_perm(LAUNCH):
+    if not may_launch_anything(user):
         return False
     return not task.permission or bool(user.has_perm(task.permission))
 

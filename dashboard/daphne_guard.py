@@ -9,10 +9,12 @@ known.
 
 from __future__ import annotations
 
+import json
 import logging
 from typing import Any
 
 from django.conf import settings
+from django.template.loader import render_to_string
 
 logger = logging.getLogger(__name__)
 
@@ -21,11 +23,6 @@ LARGEST_BODY = 12 * 1024 * 1024
 # Seconds for which a refused body is read on and thrown away. Closing at once would reset the connection, and
 # the client would see that instead of the answer.
 _LINGER = 2
-
-_ANSWER = (
-    b"HTTP/1.1 413 Content Too Large\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 25\r\n"
-    b"Connection: close\r\n\r\nThis request is too large"
-)
 
 
 def install() -> None:
@@ -81,8 +78,25 @@ def _guarded(base: Any) -> Any:
             transport = self.channel.transport
             # Or Twisted would say "100 Continue" after our answer.
             self.requestHeaders.removeHeader(b"expect")
-            transport.write(_ANSWER)
+            transport.write(_answer(b",".join(self.requestHeaders.getRawHeaders(b"accept", ()))))
             loop.callLater(_LINGER, transport.loseConnection)
             logger.warning("refused a request whose body is larger than %d bytes", largest)
 
     return GuardedRequest
+
+
+def _answer(accepts: bytes) -> bytes:
+    """A page for people; for programs a problem document (RFC 9457), as everywhere in the API."""
+    if b"text/html" in accepts:
+        kind, text = "text/html; charset=utf-8", str(render_to_string("dashboard/too_large.html"))
+    else:
+        detail = f"A request has at most {LARGEST_BODY // 1024**2} MiB."
+        problem = {"type": "about:blank", "title": "Content Too Large", "status": 413, "detail": detail}
+        kind, text = "application/problem+json", json.dumps(problem)
+    body = text.encode()
+    head = (
+        f"HTTP/1.1 413 Content Too Large\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n"
+        "Connection: close\r\nX-Content-Type-Options: nosniff\r\nCache-Control: no-store\r\n"
+        "Content-Security-Policy: default-src 'self'\r\n\r\n"
+    )
+    return head.encode() + body

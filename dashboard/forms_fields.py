@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile as SentFile
 from django.forms.utils import from_current_timezone, to_current_timezone
 from django.utils.dateparse import parse_datetime, parse_duration
+from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 from pydantic import NaiveDatetime
 
@@ -55,8 +56,19 @@ class LinesField(ArgumentField):
         return "" if item is None else f"“{item}”"
 
 
+def _too_large() -> str:
+    return fault([], "file_too_large", limit=f"{FORM_BYTES // 1024**2} MiB")["msg"]
+
+
+# For the script that tells it before anything is sent (frontend/src/uploads.ts).
+_LIMITS = {"data-most-bytes": FORM_BYTES, "data-too-large": lazy(_too_large, str)()}
+
+
 class UploadInput(forms.FileInput):
     """A file chosen here, or the id of an upload under the same name."""
+
+    def __init__(self) -> None:
+        super().__init__(attrs=dict(_LIMITS))
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         """The file, else the text."""
@@ -69,6 +81,9 @@ class UploadsInput(forms.FileInput):
     """Several of them."""
 
     allow_multiple_selected = True
+
+    def __init__(self) -> None:
+        super().__init__(attrs=dict(_LIMITS))
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         """The files, then the ids."""
@@ -85,8 +100,7 @@ def read_file(value: Any) -> SentFile | str:
         if not value.size:
             raise ValidationError(fault([], "file_empty")["msg"], code="file_empty")
         if value.size > FORM_BYTES:
-            limit = f"{FORM_BYTES // 1024**2} MiB"
-            raise ValidationError(fault([], "file_too_large", limit=limit)["msg"], code="file_too_large")
+            raise ValidationError(_too_large(), code="file_too_large")
         return value
     return str(value)
 

@@ -1,15 +1,16 @@
-"""What a launch form keeps: files brought for an earlier job, and what was typed before a session ended."""
+"""What a launch form keeps: files brought before or with a refused form, and what was typed before a session ended."""
 
 import uuid
 from typing import Any
 from urllib.parse import quote, urlencode
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile as SentFile
 from django.http import HttpRequest, QueryDict
 from django.urls import reverse
 
 from dashboard.forms import ArgumentsForm, form_class
-from tasks import catalog
+from tasks import UploadedFile, catalog, uploads
 from tasks.uploaded import finder_for
 
 # Characters of an address, written twice encoded into the sign-in page's: servers take about 8,000.
@@ -28,9 +29,26 @@ def offer_uploads(form: ArgumentsForm, user: Any, given: QueryDict) -> None:
             continue
         numbers = [text for text in given.getlist(form.add_prefix(name)) if text]
         files = [file for number in map(_number, numbers) if number and (file := find(number))]
-        shown: Any = field
-        shown.kept, shown.is_lost = files, len(files) < len(numbers)
-        field.initial = [str(file.id) for file in files] or None
+        _hold(field, files, is_lost=len(files) < len(numbers))
+
+
+def keep_sent(form: ArgumentsForm, user: Any) -> None:
+    """Keep the good files of a form that was refused for something else: a browser would want them chosen again."""
+    for name, field in form.fields.items():
+        value = form.cleaned_data.get(name)
+        sent = [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, SentFile)]
+        if not sent or name in form.errors:
+            continue
+        rows = [uploads.save(file.name or "", file, user) for file in sent]
+        files = [UploadedFile(row.id, row.name, row.size) for row in rows]
+        held: Any = field
+        _hold(field, [*held.kept, *files] if isinstance(value, list) else files, is_lost=held.is_lost)
+
+
+def _hold(field: forms.Field, files: list[UploadedFile], *, is_lost: bool) -> None:
+    shown: Any = field
+    shown.kept, shown.is_lost = files, is_lost
+    field.initial = [str(file.id) for file in files] or None
 
 
 def _number(text: str) -> uuid.UUID | None:

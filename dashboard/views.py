@@ -20,8 +20,8 @@ from pydantic import ValidationError as BadFilters
 from dashboard import access, file_names, kept, listing, queries, task_names
 from dashboard.api.schemas import Filters
 from dashboard.forms import form_class
-from tasks import control, redis_state
-from tasks.catalog import BadArguments, LaunchableTask
+from tasks import catalog, control, redis_state
+from tasks.catalog import BadArguments, LaunchableTask, UnknownTask
 from tasks.eventlog import LogUnavailable
 from tasks.events import STATES, UNFINISHED
 from tasks.launch import launch
@@ -45,6 +45,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "failed": failed,
         "trouble": _trouble() if access.may_see_metrics(request.user) else None,
         "names": file_names.of([*unfinished, *failed]),
+        "may_launch": access.may_launch_anything(request.user),
     }
     return render(request, "dashboard/index.html", context)
 
@@ -94,6 +95,7 @@ def task_form(request: HttpRequest, name: str) -> HttpResponse:
     form = form_of_task(request.POST, request.FILES, user=request.user)
     kept.offer_uploads(form, request.user, request.POST)
     if not form.is_valid():
+        kept.keep_sent(form, request.user)
         return _form_page(request, task, form, status=422)
     try:
         job = launch(task.name, form.arguments(), user=request.user)
@@ -184,6 +186,7 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     tail = queries.tail(found)
     context = {
         "job": found.job,
+        "title": _title(found.job["task"]),
         "data": {"job": found.job, "epoch": found.epoch, "seq": found.job["seq"], "events": tail.events},
         "lines": tail.lines,
         "names": file_names.of([found.job]),
@@ -191,6 +194,13 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "may_cancel": found.job["state"] in UNFINISHED and access.may_cancel(request.user, found.owner_id),
     }
     return render(request, "dashboard/job.html", context)
+
+
+def _title(task: str) -> Any:
+    try:
+        return catalog.get(task).title
+    except UnknownTask:
+        return task
 
 
 @require_POST

@@ -109,6 +109,8 @@ def identifiers(text: str) -> list[str]:
     for name in names(text):
         if not name.isidentifier():
             raise BadValue(f"holds {name!r}, which no argument can be called: give names as in password,token")
+    if not names(text):
+        raise BadValue("holds no name: give names as in password,token, or unset it")
     return [name.lower() for name in names(text)]
 
 

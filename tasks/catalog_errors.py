@@ -45,6 +45,11 @@ def fault(loc: list[str | int], kind: str, msg: str = "", **context: Any) -> Fau
     return {"loc": loc, "msg": text, "type": kind}
 
 
+def text_for_number(loc: list[str | int], kind: str) -> Fault:
+    """The fault `kind` where JSON has a text that reads as a number."""
+    return {"loc": loc, "msg": str(_NO_QUOTES), "type": kind}
+
+
 def faults_of(name: str, details: Iterable[Mapping[str, Any]], secret: bool) -> list[Fault]:
     """Pydantic's `ErrorDetails` of the parameter `name` as faults, none twice."""
     found: list[Fault] = []
@@ -58,9 +63,21 @@ def faults_of(name: str, details: Iterable[Mapping[str, Any]], secret: bool) -> 
         one = fault([name, *_steps(detail["loc"])], detail["type"], msg, **context)
         if one not in found:
             found.append(one)
-    return found
+    return _as_one(name, found) or found
 
 
+def _as_one(name: str, found: list[Fault]) -> list[Fault]:
+    """Of `int | float`: what is no number is told once, not once for each kind of number."""
+    if len(found) < 2 or not all(len(f["loc"]) == 2 and f["loc"][1] in _NUMBERS for f in found):
+        return []
+    if any(f["type"] in _NO_NUMBER for f in found):
+        return [fault([name], "float_type")]
+    # The bounds hold for each of them.
+    return [{**found[0], "loc": [name]}] if len({f["msg"] for f in found}) == 1 else []
+
+
+_NUMBERS = ("int", "float", "decimal")
+_NO_NUMBER = ("float_parsing", "float_type", "decimal_parsing", "decimal_type")
 _OUR_CHECK = re.compile(r"function-before\[_no_bool\(\), (\w+)\]")
 
 
@@ -92,6 +109,7 @@ def _by(limit: str, text: Any, items: Any) -> Callable[[Mapping[str, Any]], Any]
 
 _INTEGER = _("Enter a whole number.")
 _NUMBER = _("Enter a number.")
+_NO_QUOTES = _("Enter a number, not text: leave out the quotes.")
 _YES_NO = _("Choose yes or no.")
 _TEXT = _("Enter text.")
 _DATE = _("Enter a date, like 2026-05-31.")

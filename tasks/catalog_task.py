@@ -15,7 +15,7 @@ from typing import Any, Literal
 from django.apps import apps
 from pydantic import TypeAdapter, ValidationError
 
-from tasks.catalog_errors import MASK, BadArguments, Fault, fault, faults_of
+from tasks.catalog_errors import MASK, BadArguments, Fault, fault, faults_of, text_for_number
 from tasks.catalog_secrets import masked_by_name
 from tasks.catalog_signature import NOTHING, Parameter, parameters
 from tasks.catalog_values import NotJson, misread, wire_value
@@ -129,7 +129,7 @@ class LaunchableTask:
         faults += self._gaps(typed.given) + self._twice(typed.given)
         if json_types:
             faults += [
-                fault([name, *place], kind)
+                fault([name, *place], kind) if kind == "bool_type" else text_for_number([name, *place], kind)
                 for name, value in typed.items()
                 for place, kind in misread(typed.given[name], value)
             ]

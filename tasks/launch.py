@@ -20,8 +20,9 @@ from kombu.exceptions import OperationalError
 from tasks import catalog, counters, eventlog, messages
 from tasks.eventlog import Change, LogUnavailable
 from tasks.events import FINAL
-from tasks.models import Job
+from tasks.models import Job, Upload
 from tasks.reporter import reporter
+from tasks.uploaded import uploads_in
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +66,8 @@ def launch(
         owner=user,
         created_at=now,
         eta=eta,
-        queue=queue or "",
+        # Named even where it is the usual one: only then can be told whether its message is still there.
+        queue=queue or _usual_queue(spec.name),
         message={"args": positional, "kwargs": named},
         retry_of=retry_of,
     )
@@ -73,8 +75,13 @@ def launch(
         # Open lists read rows by their change: they show the job also while no recorder runs.
         job.change = counters.add("change", 1)
         job.save(force_insert=True)
+        Upload.objects.filter(pk__in=uploads_in(typed)).update(used_at=now)
         transaction.on_commit(lambda: _send_soon(job))
     return job
+
+
+def _usual_queue(task: str) -> str:
+    return str(current_app.amqp.router.route({}, task)["queue"].name)
 
 
 def _send_soon(job: Job) -> None:

@@ -122,3 +122,4 @@ class Upload(models.Model):
     received = models.PositiveBigIntegerField(default=0, help_text="Bytes")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+    used_at = models.DateTimeField(null=True, help_text="When it was last given to a launch")

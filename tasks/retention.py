@@ -1,17 +1,28 @@
-"""What is forgotten: jobs that ended long ago, with their events and files, where TASKCAST_KEEP_DAYS says so."""
+"""What is forgotten: files that nobody uses; and, as TASKCAST_KEEP_DAYS says, jobs that ended long ago."""
 
+from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
+from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
-from tasks import conf, result_files
-from tasks.events import FINAL
-from tasks.models import Job
+from tasks import conf, result_files, uploads
+from tasks.events import FINAL, UNFINISHED
+from tasks.models import Job, Upload
+
+# For which a file may wait for its launch: a form may lie open overnight.
+UNUSED = timedelta(days=2)
 
 
 def forget_once(limit: int = 100) -> int:
-    """Forget up to `limit` jobs that ended longer ago than they are kept; returns how many. The oldest first."""
+    """Forget up to `limit` jobs, or else files, of which it is time; returns how many. The oldest first."""
+    return _forget_jobs(limit) or _forget_uploads(limit)
+
+
+def _forget_jobs(limit: int) -> int:
     days = conf.keep_days()
     if days is None:
         return 0
@@ -24,3 +35,33 @@ def forget_once(limit: int = 100) -> int:
     with transaction.atomic():
         Job.objects.filter(pk__in=ids).delete()
     return len(ids)
+
+
+def _forget_uploads(limit: int) -> int:
+    """Files that no launch took; and those that were taken longer ago than jobs are kept, and that none waits for."""
+    now, days = timezone.now(), conf.keep_days()
+    unwanted = Q(used_at=None, created_at__lt=now - UNUSED)
+    if days is not None:
+        long_ago = now - timedelta(days=days)
+        unwanted |= Q(used_at__lt=long_ago) & ~Q(pk__in=_waited_for(long_ago))
+    files = list(Upload.objects.filter(unwanted).order_by("created_at")[:limit])
+    for file in files:
+        uploads.discard(file)
+    return len(files)
+
+
+def _waited_for(long_ago: Any) -> set[UUID]:
+    """The uploads that unfinished jobs from before `long_ago` name."""
+    waiting = Job.objects.filter(state__in=UNFINISHED, created_at__lt=long_ago)
+    return {number for args in waiting.values_list("args", flat=True).iterator() for number in _ids_in(args)}
+
+
+def _ids_in(value: Any) -> Iterator[UUID]:
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _ids_in(item)
+    elif isinstance(value, str) and len(value) == 36:
+        try:
+            yield UUID(value)
+        except ValueError:
+            return

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from celery import current_app
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -31,18 +30,15 @@ def tell_silent(running: Mapping[str, str]) -> None:
 def tell_unserved() -> None:
     """Of jobs that wait in a queue: tell those whose queue no living worker listens to. Raises LogUnavailable."""
     served = {queue for said in leases.alive(leases.workers()).values() for queue in said.get("queues", ())}
-    usual = str(current_app.conf.task_default_queue)
     waiting = Job.objects.filter(
         state__in=("queued", "retrying"), published_at__lte=timezone.now() - timedelta(seconds=UNSERVED)
     )
-    # A launch that names no queue goes to the usual one; of others' jobs, some do not tell theirs.
-    known = waiting.exclude(queue="", message__isnull=True)
-    names = [*served, *([""] if usual in served else [])]
+    known = waiting.exclude(queue="")  # of others' jobs, some do not tell theirs
     wanted = {
-        **dict.fromkeys(_ids(known.filter(queue__in=names, reason__startswith=_NOBODY_LISTENS))),
+        **dict.fromkeys(_ids(known.filter(queue__in=served, reason__startswith=_NOBODY_LISTENS))),
         **{
-            str(pk): f"{_NOBODY_LISTENS}{queue or usual}"
-            for pk, queue in known.filter(reason=None).exclude(queue__in=names).values_list("pk", "queue")[:_MOST]
+            str(pk): f"{_NOBODY_LISTENS}{queue}"
+            for pk, queue in known.filter(reason=None).exclude(queue__in=served).values_list("pk", "queue")[:_MOST]
         },
     }
     _tell(wanted, _NOBODY_LISTENS, {"queued", "retrying"})

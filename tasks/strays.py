@@ -17,7 +17,6 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import redis
-from celery import current_app
 from django.db.models import Max, Q
 from django.utils import timezone
 
@@ -125,17 +124,13 @@ class Strays:
 def _waiting() -> list[Waiting]:
     rows = Job.objects.filter(state__in=_WAITING, published_at__lte=timezone.now() - timedelta(seconds=SECONDS))
     # A job for later that was launched here is no message yet; of others' jobs, some do not tell their queue.
-    rows = rows.exclude(state="scheduled", message__isnull=False).exclude(queue="", message__isnull=True)
+    rows = rows.exclude(state="scheduled", message__isnull=False).exclude(queue="")
     rows = rows.annotate(is_ours=Q(message__isnull=False))
     return [
-        Waiting(str(pk), queue or _default_queue(task), sent, is_ours)
-        for pk, queue, task, sent, is_ours in rows.values_list("pk", "queue", "task", "published_at", "is_ours")[:_MOST]
+        Waiting(str(pk), queue, sent, is_ours)
+        for pk, queue, sent, is_ours in rows.values_list("pk", "queue", "published_at", "is_ours")[:_MOST]
         if sent is not None
     ]
-
-
-def _default_queue(task: str) -> str:
-    return str(current_app.amqp.router.route({}, task)["queue"].name)
 
 
 def _lengths(waiting: Iterable[Waiting]) -> dict[str, int]:
@@ -161,10 +156,7 @@ def _reserved() -> set[str] | None:
 
 def _was_overtaken(queue: str, sent: datetime) -> bool:
     """Whether a job that was sent to the queue a good while later has started: queues are first in, first out."""
-    names = [queue, ""] if queue == current_app.conf.task_default_queue else [queue]
-    later = Job.objects.filter(
-        queue__in=names,
-        created_at__gt=sent,
-        started_at__isnull=False,
-    ).aggregate(Max("published_at"))["published_at__max"]
+    later = Job.objects.filter(queue=queue, created_at__gt=sent, started_at__isnull=False).aggregate(
+        Max("published_at")
+    )["published_at__max"]
     return later is not None and later > sent + timedelta(seconds=SECONDS)

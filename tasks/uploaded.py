@@ -4,7 +4,7 @@ Imported by modules of tasks, so before Django's apps are ready: only functions 
 """
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -87,6 +87,17 @@ def _number(value: Any) -> uuid.UUID | None:
     except ValueError:
         return None
     return number if str(path_of(number, str(value))) == value else None
+
+
+def uploads_in(value: Any) -> set[uuid.UUID]:
+    """The ids of the uploads in typed arguments."""
+    if isinstance(value, UploadedFile):
+        return {value.id}
+    if isinstance(value, Mapping):
+        value = value.values()
+    elif not isinstance(value, list | tuple | set | frozenset):
+        return set()
+    return {number for item in value for number in uploads_in(item)}
 
 
 def path_of(number: uuid.UUID, name: str) -> Path:

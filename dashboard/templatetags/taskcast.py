@@ -17,6 +17,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from dashboard import figures, file_names
+from dashboard.forms_fields import show_loosely
+from dashboard.forms_kinds import kind_of
+from dashboard.reasons import reason_words
+from tasks import catalog
 from tasks.catalog import MASK
 from tasks.events import FINAL, STATES
 
@@ -168,7 +172,7 @@ def situation(job: Mapping[str, Any]) -> str:
         if job["cancel"] == "seen":
             return _("The task has seen the cancel and is stopping")
     if job["reason"]:
-        return str(job["reason"])
+        return reason_words(str(job["reason"]))
     if state == "queued":
         return _("Waiting for a worker")
     if state == "scheduled":
@@ -203,9 +207,20 @@ def relaunch_url(job: Mapping[str, Any]) -> str:
         url = reverse("task_form", args=[job["task"]])
     except NoReverseMatch:
         return ""
-    given = {name: _for_address(value) for name, value in (job["args"] or {}).items()}
+    given = {name: _for_address(_as_typed(job["task"], name, value)) for name, value in (job["args"] or {}).items()}
     known = {name: value for name, value in given.items() if _fits_in_address(value)}
     return f"{url}?{urlencode(known, doseq=True)}" if known else url
+
+
+def _as_typed(task: str, name: str, value: Any) -> Any:
+    """A text as one types it: where a field takes numbers as well, `"4"` in quotes."""
+    if not isinstance(value, str) or value == MASK:
+        return value
+    try:
+        parameter = catalog.get(task).by_name[name]
+    except (catalog.UnknownTask, KeyError):
+        return value
+    return show_loosely(value) if kind_of(parameter).name in ("untyped", "scalar") else value
 
 
 def _for_address(value: Any) -> Any:

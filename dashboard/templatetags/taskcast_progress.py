@@ -69,10 +69,10 @@ def says_amount(progress: Progress | None) -> bool:
 
 @register.filter
 def finished(steps: list[Progress], state: str) -> list[str]:
-    """What the steps that are over are called, those without a name left out."""
+    """What the steps that are over are called."""
     names = (
         f"{_OTHERS} {count(step['total'])}" if step["description"] == _OTHERS else step["description"]
-        for step in steps
+        for step in _named(steps)
         if _is_over(step, state)
     )
     return [name for name in names if name]
@@ -81,7 +81,17 @@ def finished(steps: list[Progress], state: str) -> list[str]:
 @register.filter
 def unfinished(steps: list[Progress], state: str) -> list[Progress]:
     """The steps that are not over."""
-    return [step for step in steps if not _is_over(step, state)]
+    return [step for step in _named(steps) if not _is_over(step, state)]
+
+
+def _named(steps: list[Progress]) -> list[Progress]:
+    """A step without a name is called by its place; where some are not shown, nobody knows its place."""
+    if any(step["description"] == _OTHERS for step in steps):
+        return steps
+    return [
+        {**step, "description": step["description"] or _("Step {n}").format(n=count(at))}
+        for at, step in enumerate(steps, 1)
+    ]
 
 
 def _is_over(step: Progress, state: str) -> bool:

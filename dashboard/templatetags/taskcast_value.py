@@ -102,7 +102,7 @@ def _table(rows: list[dict[str, Any]]) -> SafeString:
         for row in shown
     )
     body = format_html_join("", "<tr>{}</tr>", ((line,) for line in lines))
-    words = _("{count} rows").format(count=count(len(rows)))
+    words = _("1 row") if len(rows) == 1 else _("{count} rows").format(count=count(len(rows)))
     rest = format_html('<p class="quiet">{}: 1–{}</p>', words, len(shown)) if len(shown) < len(rows) else ""
     return format_html(
         '<div class="table-scroll" tabindex="0" role="group" aria-label="{}"><table class="value-table">'
@@ -132,7 +132,7 @@ def _cell(column: str, item: Any) -> str | SafeString:
         text = compact(item)
         if len(text) <= _NESTED:
             return format_html("<code>{}</code>", text)
-        words = _("{count} values").format(count=count(len(item)))
+        words = _("1 value") if len(item) == 1 else _("{count} values").format(count=count(len(item)))
         return format_html('<details class="cell-more"><summary>{}</summary><code>{}</code></details>', words, text)
     return _word(item)
 

@@ -1,5 +1,6 @@
 // The few calls of /api/v1/ that the pages need.
 
+import { parse } from "./numbers";
 import type { Job, JobEvent } from "./types";
 import { jobUrl } from "./urls";
 
@@ -36,7 +37,7 @@ export const cancelJob = (id: string, force: boolean): Promise<Job> =>
 
 async function call<T>(url: string, init: RequestInit = {}): Promise<T> {
   const answer = await fetch(url, { credentials: "same-origin", ...init });
-  if (answer.ok) return (await answer.json()) as T;
+  if (answer.ok) return parse(await answer.text()) as T;
   const problem = (await answer.json().catch(() => ({}))) as { detail?: string; title?: string };
   throw new ApiError(answer.status, problem.detail ?? problem.title ?? answer.statusText);
 }

@@ -6,5 +6,7 @@ import "./elements/connection";
 import "./elements/jobs";
 import { JobElement } from "./elements/job";
 import { define } from "./elements/piece";
+import { watchUploads } from "./uploads";
 
 define("taskcast-job", JobElement);
+watchUploads();

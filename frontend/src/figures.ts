@@ -9,7 +9,8 @@ const BYTES = /(?:^|[^a-z])bytes$/i;
 const EXACT = 1e15;
 
 /** `n` with its thousands apart and as many digits as say something; in bytes where its `name` says so. */
-export function figure(n: number, name = ""): string {
+export function figure(n: number | bigint, name = ""): string {
+  if (typeof n === "bigint") return String(n);
   const size = Math.abs(n);
   if (size >= EXACT || (Number.isInteger(n) && NAME.test(name))) return String(n);
   if (n >= 0 && Number.isInteger(n) && BYTES.test(name)) return bytes(n);

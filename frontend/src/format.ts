@@ -2,6 +2,8 @@
 // nothing moves when a script takes over what the server wrote.
 
 import { language, t } from "./i18n";
+import { write } from "./numbers";
+import { reasonWords } from "./reasons";
 import type { Job, Json, State } from "./types";
 
 const STATE_WORDS: Record<State, string> = {
@@ -86,7 +88,7 @@ export function bytes(n: number): string {
 /** `x=4, y="four"`: arguments in a line of a list. */
 export function argsLine(args: Record<string, Json> | null): string {
   return Object.entries(args ?? {})
-    .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+    .map(([name, value]) => `${name}=${write(value)}`)
     .join(", ")
     .slice(0, 160);
 }
@@ -103,7 +105,7 @@ export function situation(job: Job): string {
     if (job.cancel === "asked") return t("Asked to stop; the task has not looked yet");
     if (job.cancel === "seen") return t("The task has seen the cancel and is stopping");
   }
-  if (job.reason) return job.reason;
+  if (job.reason) return reasonWords(job.reason);
   if (job.state === "queued") return t("Waiting for a worker");
   if (job.state === "scheduled") return t("Waiting for its time");
   if (job.state === "retrying") return t("Waiting to try again");

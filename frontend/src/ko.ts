@@ -64,6 +64,8 @@ export const ko: Record<string, string> = {
   "No value": "값 없음",
   "An empty list": "빈 목록",
   "An empty object": "빈 객체",
+  "1 row": "1행",
+  "1 value": "값 1개",
   "{count} rows": "{count}행",
   "{count} values": "값 {count}개",
   "See the output above": "위의 출력을 보세요",
@@ -80,4 +82,31 @@ export const ko: Record<string, string> = {
   "{m} min {s} s": "{m}분 {s}초",
   "{h} h {m} min": "{h}시간 {m}분",
   "{d} d {h} h": "{d}일 {h}시간",
+  "{reason}; waiting to be started again": "{reason}; 다시 시작되기를 기다리는 중",
+  "the broker does not answer; the job will be sent when it does":
+    "브로커가 응답하지 않습니다. 응답하면 작업을 보냅니다",
+  "no worker has it, and its message is in no queue any more":
+    "작업을 가진 워커가 없고 메시지도 어느 큐에도 없습니다",
+  "waiting for a worker: none is listening to queue {queue}":
+    "워커를 기다리는 중: {queue} 큐를 듣는 워커가 없음",
+  "worker {worker} has been silent since {time}": "워커 {worker} 쪽에서 {time}부터 응답이 없음",
+  "worker {worker} stopped answering at {time}; it was killed or cut off":
+    "워커 {worker} 쪽에서 {time}에 응답이 끊겼습니다. 강제 종료되었거나 연결이 끊어졌습니다",
+  "worker {worker} was stopped before this job had ended":
+    "작업이 끝나기 전에 워커 {worker} 프로세스가 중지되었습니다",
+  "its worker or its process died each time that it was started; it is not started again":
+    "시작할 때마다 워커나 프로세스가 종료되어 더 이상 다시 시작하지 않습니다",
+  "its process died": "프로세스가 종료되었습니다",
+  "its process was killed by {signal}: memory had run out":
+    "메모리가 부족해 프로세스가 {signal} 신호로 강제 종료되었습니다",
+  "its process was killed by {signal}: by hand, or by the kernel when memory ran out":
+    "프로세스가 {signal} 신호로 강제 종료되었습니다(직접 종료했거나, 메모리 부족으로 커널이 종료)",
+  "its process was killed by {signal}": "프로세스가 {signal} 신호로 강제 종료되었습니다",
+  "its process ended with exit code {code} before the task did":
+    "태스크가 끝나기 전에 프로세스가 종료 코드 {code}번으로 끝났습니다",
+  "its process ended before the task did": "태스크가 끝나기 전에 프로세스가 종료되었습니다",
+  "the task itself asked to be ignored": "태스크가 스스로 무시를 요청했습니다",
+  "it expired before a worker was free": "빈 워커가 생기기 전에 만료되었습니다",
+  "terminated by {signal}": "{signal} 신호로 종료됨",
+  revoked: "취소됨(revoke)",
 };

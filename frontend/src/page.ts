@@ -1,6 +1,7 @@
 // What a page shares: its one socket, and the feeds of the jobs that it shows.
 
 import { JobFeed } from "./feed";
+import { parse } from "./numbers";
 import { Socket } from "./socket";
 import { signInPage, socketUrl } from "./urls";
 
@@ -34,5 +35,5 @@ export function jobFeed(id: string): JobFeed {
 /** The JSON that the server wrote into the page as `<script type="application/json" id="…">`. */
 export function pageData<T>(id: string): T | null {
   const script = document.getElementById(id);
-  return script?.textContent ? (JSON.parse(script.textContent) as T) : null;
+  return script?.textContent ? (parse(script.textContent) as T) : null;
 }

@@ -1,6 +1,7 @@
 // One websocket for a whole page: it follows topics, comes back by itself, and says how fresh the page is.
 
 import { backoff } from "./backoff";
+import { parse } from "./numbers";
 import { Reading } from "./reading";
 import type { Connection, Cursor, Frame } from "./types";
 
@@ -108,7 +109,7 @@ export class Socket {
       if (this.ws !== ws) return;
       this.listenForSilence();
       try {
-        this.receive(JSON.parse(message.data) as Frame);
+        this.receive(parse(message.data) as Frame);
       } finally {
         // Also a frame that we failed at has been read: unacknowledged it would stop the whole connection.
         reading.read(message.data);

@@ -29,16 +29,25 @@ export function described(progress: Progress): string {
 /** Whether numbers belong beside the words: "Step 2" has its own already. */
 export const saysAmount = (progress: Progress): boolean => hasTotal(progress) || !isSummary(progress);
 
-/** What the steps that are over are called, those without a name left out. */
+/** What the steps that are over are called. */
 export function finished(steps: Progress[], state: State): string[] {
-  return steps
+  return named(steps)
     .filter((step) => isOver(step, state))
     .map((step) => (step.description === OTHERS ? `${OTHERS} ${count(step.total ?? 0)}` : step.description))
     .filter(Boolean);
 }
 
 export const unfinished = (steps: Progress[], state: State): Progress[] =>
-  steps.filter((step) => !isOver(step, state));
+  named(steps).filter((step) => !isOver(step, state));
+
+/** A step without a name is called by its place; where some are not shown, nobody knows its place. */
+function named(steps: Progress[]): Progress[] {
+  if (steps.some((step) => step.description === OTHERS)) return steps;
+  return steps.map((step, at) => ({
+    ...step,
+    description: step.description || t("Step {n}", { n: count(at + 1) }),
+  }));
+}
 
 const isOver = (step: Progress, state: State): boolean =>
   hasTotal(step) ? step.current >= (step.total as number) : state === "succeeded";

@@ -10,7 +10,7 @@ export type State =
   | "cancelled"
   | "lost";
 
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type Json = null | boolean | number | bigint | string | Json[] | { [key: string]: Json };
 
 export interface Progress {
   current: number;

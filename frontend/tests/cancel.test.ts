@@ -14,7 +14,7 @@ beforeEach(() => {
   vi.stubGlobal("WebSocket", Object.assign(FakeSocket, { OPEN: 1 }));
   vi.stubGlobal("fetch", async (_url: string, init?: RequestInit) => {
     if (init?.method === "POST") asked(JSON.parse(String(init.body)));
-    return { ok: true, json: async () => ({ events: [], seq: 0, archived: false }) };
+    return { ok: true, text: async () => JSON.stringify({ events: [], seq: 0, archived: false }) };
   });
 });
 

@@ -33,7 +33,7 @@ beforeEach(() => {
   vi.stubGlobal("WebSocket", Object.assign(FakeSocket, { OPEN: 1 }));
   vi.stubGlobal("fetch", async () => ({
     ok: true,
-    json: async () => ({ events: [], seq: 99, archived: false }),
+    text: async () => JSON.stringify({ events: [], seq: 99, archived: false }),
   }));
 });
 
@@ -299,7 +299,7 @@ it("asks once what the files of a job are called that came later", async () => {
   const fetched: string[] = [];
   vi.stubGlobal("fetch", async (url: string) => {
     fetched.push(url);
-    return { ok: true, json: async () => ({ [file]: "later.csv" }) };
+    return { ok: true, text: async () => JSON.stringify({ [file]: "later.csv" }) };
   });
   const then = vi.fn();
   const rows = [job({ args: { file } }), job({ id: "j-2", args: { other, n: 4 } }), job({ id: "j-3" })];

@@ -24,7 +24,7 @@ beforeEach(() => {
   asked = [];
   vi.stubGlobal("fetch", async (url: string) => {
     asked.push(url);
-    return { ok: true, json: async () => answers(url) };
+    return { ok: true, text: async () => JSON.stringify(answers(url)) };
   });
   feed = new JobFeed(
     "a",

@@ -29,7 +29,7 @@ const over = (place: HTMLElement) =>
 it("shows steps that are over as a quiet line without a bar", () => {
   const steps = [step("Looking for the encoding", 80, 80), step("", 1, 1), step("Reading", 3, 9)];
   const place = drawn({ state: "started", progress: step("1,000 rows", 40, 80, steps) });
-  expect(over(place)).toEqual(["✓ Looking for the encoding"]);
+  expect(over(place)).toEqual(["✓ Looking for the encoding", "✓ Step 2"]);
   expect(place.querySelectorAll("progress")).toHaveLength(2);
   expect(words(place)).toBe("1,000 rows");
 });

@@ -20,6 +20,8 @@ from project.supervisor.errors import CannotStart
 def prepare(console: Console) -> None:
     """Bring database and static files up to date; raises CannotStart with the cause."""
     _check_system()
+    # One that was named has to be there; in our own folder it is ours to make.
+    Path(settings.TASKCAST_DATA).mkdir(mode=0o700, exist_ok=True)
     _migrate(console)
     _collect_static(console)
     connection.close()

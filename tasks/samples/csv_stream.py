@@ -23,7 +23,7 @@ class CsvStream:
 
     `names` are the columns; `blocks()` gives the rest. `position` is how many bytes were read, `lines` how
     many lines, `undecodable` how many times the text holds `�`, which takes the place of bytes that are not
-    of the encoding.
+    of the encoding, `unclosed` the line where the row begins in which a quote is never closed.
     """
 
     def __init__(self, file: IO[bytes], encoding: str, delimiter: str, header: bool = True) -> None:
@@ -33,6 +33,8 @@ class CsvStream:
         self.delimiter = delimiter
         self._file = file
         self.undecodable = 0
+        self.unclosed: int | None = None
+        self._is_over = False
         codec = "utf-8-sig" if encoding == "utf-8" else encoding
         self._text = io.TextIOWrapper(file, codec, errors="replace", newline="")
         self._chars = 0
@@ -72,6 +74,8 @@ class CsvStream:
         line = self.lines + 1
         try:
             for row in self._reader:
+                if self._is_over:  # it was still waiting for the end of a quote
+                    self.unclosed = line
                 if row:
                     yield row
                 line = self.lines + 1
@@ -95,6 +99,7 @@ class CsvStream:
             self._chars += length
             self.undecodable += line.count("�")
             yield line
+        self._is_over = True
 
 
 def open_csv(file: IO[bytes], *, encoding: str = "", delimiter: str = "", header: bool = True) -> CsvStream:

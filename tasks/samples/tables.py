@@ -167,6 +167,13 @@ def _report(name: str, size: int, stream: CsvStream, profile: Profile) -> dict[s
             f"{profile.ragged} rows have too few or too many fields: {'; '.join(profile.ragged_examples)} …",
             "warning",
         )
+    if stream.unclosed is not None:
+        lines = stream.lines - stream.unclosed + 1
+        log(
+            f"A quote in the row that begins in line {stream.unclosed} is never closed: "
+            f"the last {lines} lines were read as one row",
+            "warning",
+        )
     if stream.undecodable:
         log(f"{stream.undecodable} signs are not {stream.encoding}; they are read as �", "warning")
     return {

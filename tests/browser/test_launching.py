@@ -110,7 +110,7 @@ def test_everything_works_without_scripts(visit: Visit) -> None:
     page.locator("[name=x]").fill("20")
     page.locator("[name=y]").fill("22")
     page.get_by_role("button", name="Launch").click()
-    expect(page.get_by_role("heading", level=1)).to_contain_text("add")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Add")
     for _ in range(50):
         if page.locator("taskcast-job").get_attribute("data-state") == "succeeded":
             break
@@ -119,3 +119,41 @@ def test_everything_works_without_scripts(visit: Visit) -> None:
     expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "offline")
     page.goto(page.url.split("/jobs/")[0] + "/jobs/?state=succeeded")
     assert page.locator('tr[data-state="succeeded"]').count() >= 1
+
+
+def test_a_file_that_is_too_large_is_told_before_it_is_sent(visit: Visit) -> None:
+    page = visit("alice").open(f"/tasks/{PROFILE}/")
+    chooser = page.locator("input[type=file]")
+    chooser.set_input_files({"name": "large.csv", "mimeType": "text/csv", "buffer": b"a,b\n" * 3_000_000})
+    says = "larger than 10 MiB"
+    assert says in chooser.evaluate("(input) => input.validationMessage")
+    page.get_by_role("button", name="Launch").click()
+    assert page.url.endswith(f"/tasks/{PROFILE}/")
+    chooser.set_input_files({"name": "small.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"})
+    page.get_by_role("button", name="Launch").click()
+    expect(page.locator("taskcast-job")).to_have_attribute("data-state", "succeeded")
+
+
+def test_a_refused_form_keeps_the_file(visit: Visit) -> None:
+    page = visit("alice").open(f"/tasks/{PROFILE}/")
+    page.locator("input[type=file]").set_input_files(
+        {"name": "sales.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"}
+    )
+    page.get_by_label("Columns").fill("zebra")
+    page.get_by_role("button", name="Launch").click()
+    expect(page.get_by_role("alert")).to_contain_text("zebra")
+    expect(page.get_by_label("sales.csv, uploaded before")).to_be_checked()
+    page.get_by_label("Columns").fill("a")
+    page.get_by_role("button", name="Launch").click()
+    expect(page.locator("taskcast-job")).to_have_attribute("data-state", "succeeded")
+    expect(page.locator(".job-facts")).to_contain_text("sales.csv")
+
+
+def test_long_numbers_keep_their_digits(site: Stack, visit: Visit) -> None:
+    page = visit("alice").open("/jobs/")
+    expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "live")
+    job = launch(site, ADD, x=9007199254740993, y=0)
+    expect(page.locator(f"tr[data-job='{job}'] .args")).to_contain_text("x=9007199254740993")
+    page.goto(f"{site.url}/jobs/{job}/")
+    expect(page.locator("taskcast-job")).to_have_attribute("data-state", "succeeded")
+    expect(page.locator(".job-result")).to_contain_text("9007199254740993")

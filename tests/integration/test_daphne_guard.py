@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
 
@@ -62,7 +63,8 @@ def test_a_client_that_waits_for_the_answer_gets_413(web):
         while piece := raw.recv(1000):
             answer += piece
         assert answer.startswith(b"HTTP/1.1 413 ")
-        assert answer.endswith(b"too large")
+        assert b"Content-Type: application/problem+json" in answer
+        assert json.loads(answer.partition(b"\r\n\r\n")[2])["status"] == 413
         assert time.monotonic() - began < 5
 
 
@@ -95,3 +97,13 @@ def test_twisted_parses_nothing(web):
         assert httpx.post(f"{web.url}/accounts/login/", content=content, headers=headers, timeout=30).status_code == 403
     assert seconds_of_cpu(web) - cpu < 4
     wait_for(lambda: megabytes(web) < 400, "memory is given back")
+
+
+def test_a_browser_gets_a_page_that_says_what_to_do(web):
+    headers = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    answer = httpx.post(f"{web.url}/tasks/x/", content=b"x" * 13 * MB, headers=headers, timeout=30)
+    assert answer.status_code == 413
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "files of up to 10 MiB" in answer.text
+    answer = httpx.post(f"{web.url}/api/v1/jobs", content=b"x" * 13 * MB, timeout=30)
+    assert (answer.status_code, answer.json()["title"]) == (413, "Content Too Large")

@@ -126,3 +126,37 @@ def test_somebody_elses_upload_is_not_offered(cast, browser):
     form = browser.get(f"/tasks/{PROFILE}/?file={upload.pk}").content.decode()
     assert "secret plan" not in form
     assert "The file used before is not yours or is gone" in form
+
+
+def test_a_file_that_came_with_a_wrong_form_is_kept(browser):
+    fields = {"delimiter": "auto", "encoding": "auto", "header": "on"}
+    file = SimpleUploadedFile("sales.csv", b"a,b\n1,2\n")
+    wrong = browser.post(f"/tasks/{PROFILE}/", {**fields, "file": file, "columns": "zebra"})
+    assert wrong.status_code == 422
+    page = wrong.content.decode()
+    assert "sales.csv, uploaded before" in page
+    (number,) = re.findall(r'<input type="checkbox" name="file" value="([^"]+)" checked>', page)
+    assert not Job.objects.exists()
+    assert browser.post(f"/tasks/{PROFILE}/", {**fields, "file": [number, ""], "columns": "a"}).status_code == 302
+    assert newest().args["file"] == number
+    assert Upload.objects.get().used_at is not None
+
+
+def test_a_newer_file_takes_the_place_of_the_kept_one(browser, alice):
+    fields = {"delimiter": "auto", "encoding": "auto", "header": "on", "columns": "zebra"}
+    old = uploads.save("old.csv", ContentFile(b"a,b\n1,2\n"), alice)
+    both = [str(old.pk), SimpleUploadedFile("new.csv", b"a,b\n5,6\n")]
+    page = browser.post(f"/tasks/{PROFILE}/", {**fields, "file": both}).content.decode()
+    assert "new.csv, uploaded before" in page
+    assert "old.csv" not in page
+
+
+@pytest.mark.parametrize(("content", "message"), [(b"", "The file is empty."), (b"\x00\x01\x02" * 99, "binary")])
+def test_a_file_that_is_wrong_itself_is_not_kept(browser, content, message):
+    fields = {"delimiter": "auto", "encoding": "auto", "header": "on"}
+    wrong = browser.post(f"/tasks/{PROFILE}/", {**fields, "file": SimpleUploadedFile("a.csv", content)})
+    assert wrong.status_code == 422
+    page = wrong.content.decode()
+    assert message in page
+    assert "uploaded before" not in page
+    assert not Upload.objects.exists()

@@ -122,3 +122,20 @@ def test_of_steps_after_each_other_the_one_at_work_is_named_once(browser, alice)
     Job.objects.update(state="succeeded", progress={**progress, "current": 2, "total": 2})
     page = browser.get(f"/jobs/{job.pk}/").content.decode()
     assert '<span class="progress-text" aria-live="polite">Steps</span>' in page
+
+
+def test_steps_without_a_name_are_called_by_their_place(browser, alice):
+    steps = [step("", 5, 5), step("Reading", 5, 5), step("", 2, 8)]
+    job = new_job(alice, state="started", progress=step("all", 1, 9, steps))
+    page = browser.get(f"/jobs/{job.pk}/").content.decode()
+    assert re.search(r'aria-label="Done">✓</span> Step 1</li>', page)
+    assert '<span class="step-text">Step 3</span>' in page
+
+
+def test_a_job_is_headed_by_what_its_task_is_called(browser, alice):
+    known = new_job(alice, task="tasks.samples.tables.profile_csv")
+    page = browser.get(f"/jobs/{known.pk}/").content.decode()
+    assert "<h1>Profile a CSV file</h1>" in page
+    assert '<code class="quiet task-path">tasks.samples.tables.profile_csv</code>' in page
+    unknown = new_job(alice, task="elsewhere.sweep")
+    assert "<h1>elsewhere.sweep</h1>" in browser.get(f"/jobs/{unknown.pk}/").content.decode()

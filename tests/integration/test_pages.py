@@ -266,3 +266,12 @@ def test_a_foreign_host_is_told_what_to_set(client, static_files):
     page = client.get("/", headers={"Host": "box.example"})
     assert page.status_code == 400
     assert "ALLOWED_HOSTS" in page.content.decode()
+
+
+def test_who_may_launch_nothing_is_not_led_to_it(cast):
+    assert "Launch a task" in cast.pages("alice").get("/").content.decode()
+    assert "Launch a task" not in cast.pages("charlie").get("/").content.decode()
+    refused = cast.pages("charlie").get(f"/tasks/{ADD}/")
+    assert refused.status_code == 403
+    said = refused.content.decode()
+    assert "You may not launch this task. An administrator can give you the right to." in said

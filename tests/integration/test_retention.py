@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
+from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from tasks import conf, result_files, retention
-from tasks.models import Job, JobEvents
+from tasks import conf, result_files, retention, uploads
+from tasks.launch import launch
+from tasks.models import Job, JobEvents, Upload
 from tests.support.stack import Stack, wait_for
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -72,3 +74,41 @@ def test_nothing_of_a_job_stays_in_redis_for_ever(stack_factory):
             size = {"hash": client.hlen, "set": client.scard, "list": client.llen, "zset": client.zcard}
             measure = size.get(str(client.type(key)))
             assert measure is None or measure(key) < 50, f"{key} has an entry for each job"
+
+
+def test_files_that_no_launch_took_go_after_two_days(settings, tmp_path, django_user_model):
+    settings.TASKCAST_HOME = tmp_path
+    alice = django_user_model.objects.create_user("alice")
+    left, young, used = [uploads.save(f"{n}.csv", ContentFile(b"x"), alice) for n in range(3)]
+    half = Upload.objects.create(name="half.csv", size=9, received=1, owner=alice)
+    old = timezone.now() - timedelta(days=3)
+    Upload.objects.exclude(pk=young.pk).update(created_at=old)
+    Upload.objects.filter(pk=used.pk).update(used_at=old)
+    gone = uploads.open_upload(left.pk).path
+    assert [retention.forget_once(1), retention.forget_once(9), retention.forget_once(9)] == [1, 1, 0]
+    assert set(Upload.objects.values_list("pk", flat=True)) == {young.pk, used.pk}
+    assert not gone.exists()
+    assert uploads.open_upload(used.pk).path.read_bytes() == b"x"
+    assert half.pk
+
+
+def test_files_go_with_the_jobs_that_took_them_and_never_before(settings, tmp_path, django_user_model):
+    settings.TASKCAST_HOME = tmp_path
+    settings.TASKCAST_KEEP_DAYS = 30
+    alice = django_user_model.objects.create_user("alice")
+    old, wanted, nested = [uploads.save(f"{n}.csv", ContentFile(b"x"), alice) for n in range(3)]
+    Upload.objects.update(used_at=timezone.now() - timedelta(days=31))
+    ended(31, "scheduled", finished_at=None, args={"file": str(wanted.pk), "name": "x" * 36})
+    ended(31, "started", finished_at=None, args={"files": [str(nested.pk)]})
+    ended(29, args={"file": str(old.pk)})
+    assert retention.forget_once() == 1
+    assert set(Upload.objects.values_list("pk", flat=True)) == {wanted.pk, nested.pk}
+
+
+def test_a_launch_notes_that_its_files_are_used(settings, tmp_path, django_user_model, redis_server):
+    settings.TASKCAST_HOME = tmp_path
+    alice = django_user_model.objects.create_user("alice")
+    taken, other = [uploads.save(f"{n}.csv", ContentFile(b"a,b\n1,2\n"), alice) for n in range(2)]
+    launch("tasks.samples.tables.profile_csv", {"file": str(taken.pk)}, user=alice)
+    assert Upload.objects.get(pk=taken.pk).used_at is not None
+    assert Upload.objects.get(pk=other.pk).used_at is None

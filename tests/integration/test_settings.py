@@ -19,7 +19,7 @@ from project import checks as our_checks
 from project import variables
 from project.checks import misnamed
 from project.embedded_redis import socket_path
-from project.values import unknown_variable
+from project.values import BadValue, identifiers, unknown_variable
 from tests.support.stack import ROOT, instance_env
 
 WRONG = {
@@ -41,7 +41,7 @@ WRONG = {
     "METRICS_TOKEN": "two words",
     "TASKCAST_DATA": "/proc/nothing",
     "TASKCAST_KEEP_DAYS": "0",
-    "TASKCAST_SECRET_NAMES": "pass word",
+    "TASKCAST_SECRET_NAMES": ",",
 }
 KEY, OTHER_KEY = "$mine" * 8, "another" * 8
 
@@ -241,3 +241,10 @@ def test_celery_does_not_start_on_them(part: str, tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60)
     assert done.returncode != 0
     assert "BROKER_URL is no setting of Celery and would be ignored. Did you mean CELERY_BROKER_URL?" in done.stderr
+
+
+@pytest.mark.parametrize("text", ["pass word", ",", "pin,b-c"])
+def test_names_of_secrets_are_names(text):
+    with pytest.raises(BadValue, match="give names as in password,token"):
+        identifiers(text)
+    assert identifiers("PIN, token") == ["pin", "token"]

@@ -42,7 +42,8 @@ def look(redis_server, transactional_db, monkeypatch):
 
 def sent(seconds=20, **fields):
     ago = timezone.now() - timedelta(seconds=seconds)
-    values = {"task": ADD, "created_at": ago, "published_at": ago, "message": {"args": [1, 2], "kwargs": {}}, **fields}
+    message = {"args": [1, 2], "kwargs": {}}
+    values = {"task": ADD, "queue": "celery", "created_at": ago, "published_at": ago, "message": message, **fields}
     return Job.objects.create(**values)
 
 
@@ -161,6 +162,19 @@ def test_a_retry_whose_message_was_lost_begins_anew_from_ours(look):
 
 _LAUNCH = "from tasks.launch import launch\nanswer = str(launch(name, args).pk)"
 _STATE = "from tasks.models import Job\nanswer = Job.objects.get(pk=id).state"
+
+
+def test_a_retry_that_nobody_has_any_more_ends(stack_factory):
+    """Launched here, so that its row had the message, which was forgotten once it had started."""
+    plain = "tests.support.plain_tasks"
+    stack = stack_factory(TASKCAST_APPS=plain, WORKERS="1")
+    job = stack.run(_LAUNCH, name=f"{plain}.retry_later", args={"seconds": 600})
+    wait_for(lambda: stack.run(_STATE, id=job) == "retrying", "it waits to try again")
+    stack.kill("worker", signal.SIGKILL)
+    with stack.redis() as client:
+        client.delete("celery", "unacked", "unacked_index")
+    stack.start("worker")
+    wait_for(lambda: stack.run(_STATE, id=job) == "lost", "nobody will ever start it again", 45)
 
 
 def test_jobs_that_died_with_their_worker_before_they_started_run_elsewhere(stack_factory):

@@ -183,3 +183,9 @@ def clean_up(seconds: float = 2) -> None:
             time.sleep(0.01)
     finally:
         time.sleep(seconds)
+
+
+@shared_task(bind=True)
+def retry_later(self, seconds: float) -> None:
+    """Try again, after so long."""
+    raise self.retry(countdown=seconds, max_retries=3)

@@ -601,3 +601,29 @@ def test_our_words_are_there_in_korean():
 )
 def test_json_says_numbers_as_numbers(sent, typed, places):
     assert [place for place, _ in misread(sent, typed)] == places
+
+
+@pytest.mark.parametrize("given", ["x", None, [1], {}])
+def test_what_is_no_number_is_told_once(given):
+    def half(x: int | float, y: Annotated[int | float, Field(ge=0)] = 1) -> None: ...
+
+    with pytest.raises(BadArguments) as caught:
+        described(half).validate({"x": given, "y": -1})
+    assert [(e["loc"], e["msg"]) for e in caught.value.errors] == [
+        (["x"], "Enter a number."),
+        (["y"], "Must be at least 0."),
+    ]
+
+
+def test_a_number_in_quotes_is_told_as_such():
+    def add(x: int, y: int) -> None: ...
+
+    with pytest.raises(BadArguments) as caught:
+        described(add).validate({"x": "4", "y": "four"}, json_types=True)
+    by_name = {e["loc"][0]: (e["type"], e["msg"]) for e in caught.value.errors}
+    assert by_name["y"][1] == "Enter a whole number."
+    with pytest.raises(BadArguments) as caught:
+        described(add).validate({"x": "4", "y": 4}, json_types=True)
+    assert [(e["loc"], e["type"], e["msg"]) for e in caught.value.errors] == [
+        (["x"], "int_type", "Enter a number, not text: leave out the quotes.")
+    ]

@@ -1,14 +1,18 @@
 """Templates write jobs as the scripts do: both are tested with tests/data/formats.json."""
 
+import inspect
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.utils import timezone, translation
 
-from dashboard import figures
+from dashboard import figures, reasons
 from dashboard.templatetags import taskcast, taskcast_value
+from tasks import catalog, launch, signals, strays
+from tests.support.signatures import described
 
 EXAMPLES: dict[str, Any] = json.loads(Path("tests/data/formats.json").read_text(encoding="utf-8"))
 
@@ -75,3 +79,57 @@ def test_a_relaunch_takes_all_along_but_secrets() -> None:
     assert taskcast.relaunch_url(job) == "/tasks/a.b/?x=4&list=1&list=2&deep=%7B%22a%22%3A+%5B1%5D%7D"
     hidden = {"task": "a.b", "args": {"login": {"user": "a", "password": "********"}, "rows": [[1, 2], None]}}
     assert taskcast.relaunch_url(hidden) == "/tasks/a.b/?rows=%5B%5B1%2C+2%5D%2C+null%5D"
+
+
+def test_a_relaunch_tells_a_text_of_digits_from_a_number(monkeypatch) -> None:
+    def take(free, either: int | str, text: str, number: int): ...
+
+    monkeypatch.setattr(catalog, "get", lambda name: described(take))
+    job = {"task": "t.take", "args": {"free": "4", "either": "4", "text": "4", "number": 4}}
+    assert taskcast.relaunch_url(job) == "/tasks/t.take/?free=%224%22&either=%224%22&text=4&number=4"
+    plain = {"task": "t.take", "args": {"free": "four", "either": 4}}
+    assert taskcast.relaunch_url(plain) == "/tasks/t.take/?free=four&either=4"
+
+
+@pytest.mark.parametrize("number", [2**53 + 1, -(2**53) - 1, int("9" * 30), 10**400])
+def test_whole_numbers_keep_all_their_digits(number: int) -> None:
+    assert taskcast.args_line({"n": number}) == f"n={number}"[:160]
+    assert str(number) in taskcast_value.value(number)
+    assert taskcast_value.value({"n": number}).count(str(number)) == 1
+
+
+def test_reasons_are_said_in_the_readers_language() -> None:
+    silent = "worker w1@host has been silent since 10:32:07"
+    job = {"state": "started", "cancel": None, "reason": silent}
+    assert taskcast.situation(job) == silent
+    again = f"worker w1@host stopped answering at 10:32:07; it was killed or cut off{'; waiting to be started again'}"
+    with translation.override("ko"):
+        assert taskcast.situation(job) == "워커 w1@host 쪽에서 10:32:07부터 응답이 없음"
+        said = taskcast.situation({**job, "state": "queued", "reason": again})
+        assert said.endswith("다시 시작되기를 기다리는 중")
+        assert "w1@host" in said
+        assert not re.search("[a-z]{3,}", said.replace("w1@host", ""))
+        assert taskcast.situation({**job, "reason": "disk full: {x}"}) == "disk full: {x}"
+
+
+@pytest.mark.parametrize("text", reasons.SENTENCES)
+def test_each_reason_is_known_again_with_its_own_words(text: str) -> None:
+    holes = {name: f"<{name}>" for name in re.findall(r"\{(\w+)\}", text)}
+    reason = text.format(**holes)
+    assert reasons.reason_words(reason) == reason
+    with translation.override("ko"):
+        assert reasons.reason_words(reason) == translation.gettext(text).format(**holes) != reason
+
+
+def test_the_scripts_know_the_same_reasons() -> None:
+    source = Path("frontend/src/reasons.ts").read_text(encoding="utf-8")
+    listed = source.partition("const SENTENCES = [")[2].partition("];")[0]
+    assert re.findall(r'"(.+?)",?\n', listed) == list(reasons.SENTENCES)
+
+
+def test_what_the_engine_says_of_jobs_is_known() -> None:
+    said = [launch.WAITING_FOR_BROKER, strays.NOBODY_HAS_IT, signals.LOST_TOO_OFTEN, "its process died", "revoked"]
+    said += re.findall(r'return "(its process [^"]+)"', inspect.getsource(signals))
+    assert len(said) > 5
+    with translation.override("ko"):
+        assert [text for text in said if reasons.reason_words(text) == text] == []

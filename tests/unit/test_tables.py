@@ -173,6 +173,26 @@ def test_a_quote_that_is_never_closed_is_said(data):
         profile('a,b\n1,2\n3,"4\n' + "5,6\n" * (LONGEST // 4 + 10), data)
 
 
+@pytest.fixture
+def said(monkeypatch) -> list[str]:
+    lines: list[str] = []
+    monkeypatch.setattr("tasks.samples.tables.log", lambda text, level="info": lines.append(text))
+    return lines
+
+
+def test_a_quote_that_swallows_the_end_of_the_file_is_said(data, said):
+    report = profile('a,b\n1,2\n3,"4\n5,6\n7,8\n', data)
+    assert report["rows"] == 2
+    assert any("begins in line 3 is never closed: the last 3 lines were read as one row" in line for line in said)
+
+
+@pytest.mark.parametrize("text", ['a,b\n1,"2\n3"\n', 'a,b\n1,"2"', "a,b\n1,2", 'a,b\n1,"2\n3"'])
+def test_a_quote_that_is_closed_is_no_matter(data, said, text):
+    profile(text, data)
+    assert said
+    assert not any("never closed" in line for line in said)
+
+
 def test_a_file_without_line_ends_is_refused_without_reading_it_all(data):
     with (data / "t.csv").open("wb") as file:
         for _ in range(40):

@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 import { figure } from "../figures";
 import { count } from "../format";
 import { t } from "../i18n";
+import { write } from "../numbers";
 import type { Json } from "../types";
 
 type Row = { [column: string]: Json };
@@ -18,7 +19,7 @@ const TEXT = 100_000;
 /** A value by its shape: a word or number, a table for a list of objects, names and values for an object. */
 export function value(json: Json, depth = 0): TemplateResult {
   if (json === null) return html`<span class="value-none">${depth ? "–" : t("No value")}</span>`;
-  if (typeof json === "number") return html`<span class="value-number">${plain(json)}</span>`;
+  if (isNumber(json)) return html`<span class="value-number">${plain(json)}</span>`;
   if (typeof json === "boolean") return html`<span class="value-word">${json}</span>`;
   if (typeof json === "string") return html`<span class="value-text">${json.slice(0, TEXT)}</span>`;
   if (Array.isArray(json)) return list(json, depth);
@@ -26,7 +27,9 @@ export function value(json: Json, depth = 0): TemplateResult {
 }
 
 /** As it is in JSON: 1234567, not 1,234,567, for it may be an id or go into another program. */
-const plain = (n: number): string => String(n);
+const plain = (n: number | bigint): string => String(n);
+const isNumber = (json: Json): json is number | bigint =>
+  typeof json === "number" || typeof json === "bigint";
 
 function list(items: Json[], depth: number): TemplateResult {
   if (items.length === 0) return html`<span class="value-none">${t("An empty list")}</span>`;
@@ -51,22 +54,24 @@ export function object(
 }
 
 function named(name: string, field: Json, depth: number): TemplateResult {
-  if (typeof field !== "number") return value(field, depth);
+  if (!isNumber(field)) return value(field, depth);
   const text = figure(field, name);
   return html`<span class="value-number" title=${saysLess(text, field) ? plain(field) : nothing}>${text}</span>`;
 }
 
-const saysLess = (text: string, n: number): boolean => text.replaceAll(",", "") !== plain(n);
+const saysLess = (text: string, n: number | bigint): boolean => text.replaceAll(",", "") !== plain(n);
 
 const isWord = (json: Json): boolean => json === null || typeof json !== "object";
 export const isRow = (json: Json): json is Row =>
   json !== null && typeof json === "object" && !Array.isArray(json);
 
+const rowsWords = (n: number): string => (n === 1 ? t("1 row") : t("{count} rows", { count: count(n) }));
+
 export function table(rows: Row[], all = false): TemplateResult {
   const shown = all ? rows : rows.slice(0, ROWS);
   const columns = [...new Set(shown.flatMap(Object.keys))];
   const kinds = columns.map((column) => kind(shown.map((row) => row[column] ?? null)));
-  return html`<div class="table-scroll" tabindex="0" role="group" aria-label=${t("{count} rows", { count: count(rows.length) })}>
+  return html`<div class="table-scroll" tabindex="0" role="group" aria-label=${rowsWords(rows.length)}>
       <table class="value-table">
         <thead><tr>${columns.map((column, at) => html`<th scope="col" class=${kinds[at] ?? nothing}>${column}</th>`)}</tr></thead>
         <tbody>
@@ -77,30 +82,31 @@ export function table(rows: Row[], all = false): TemplateResult {
         </tbody>
       </table>
     </div>
-    ${shown.length < rows.length ? html`<p class="quiet">${t("{count} rows", { count: count(rows.length) })}: 1–${shown.length}</p>` : nothing}`;
+    ${shown.length < rows.length ? html`<p class="quiet">${rowsWords(rows.length)}: 1–${shown.length}</p>` : nothing}`;
 }
 
 /** Numbers stand to the right; long texts get room, which a browser would rather give to short ones. */
 function kind(cells: Json[]): "number" | "long" | undefined {
-  if (cells.every((item) => item === null || typeof item === "number")) return "number";
+  if (cells.every((item) => item === null || isNumber(item))) return "number";
   return cells.some((item) => typeof item === "string" && item.length > LONG) ? "long" : undefined;
 }
 
 function cell(column: string, json: Json | undefined): string | TemplateResult {
   if (json === undefined || json === null) return html`<span class="value-none">–</span>`;
-  if (typeof json === "number") {
+  if (isNumber(json)) {
     const text = figure(json, column);
     return saysLess(text, json) ? html`<span title=${plain(json)}>${text}</span>` : text;
   }
   if (typeof json === "object") {
-    const whole = JSON.stringify(json);
+    const whole = write(json);
     if (whole.length <= NESTED) return html`<code>${whole}</code>`;
-    const words = t("{count} values", { count: count(Object.keys(json).length) });
+    const size = Object.keys(json).length;
+    const words = size === 1 ? t("1 value") : t("{count} values", { count: count(size) });
     return html`<details class="cell-more"><summary>${words}</summary><code>${whole}</code></details>`;
   }
   return String(json);
 }
 
 function text(json: Json): TemplateResult {
-  return html`<pre class="value-json" tabindex="0">${JSON.stringify(json, null, 2).slice(0, TEXT)}</pre>`;
+  return html`<pre class="value-json" tabindex="0">${write(json, 2).slice(0, TEXT)}</pre>`;
 }
