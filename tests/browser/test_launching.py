@@ -135,7 +135,7 @@ def test_a_file_that_is_too_large_is_told_before_it_is_sent(visit: Visit) -> Non
 
 
 def test_a_refused_form_keeps_the_file(visit: Visit) -> None:
-    page = visit("alice").open(f"/tasks/{PROFILE}/")
+    page = visit("alice", complains=True).open(f"/tasks/{PROFILE}/")
     page.locator("input[type=file]").set_input_files(
         {"name": "sales.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"}
     )
