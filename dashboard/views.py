@@ -40,8 +40,8 @@ def index(request: HttpRequest) -> HttpResponse:
     unfinished = listing.jobs(visible, listing.Filters(states=UNFINISHED), limit=100).jobs
     failed = listing.jobs(visible, listing.Filters(states=("failed", "lost")), limit=_FAILED).jobs
     context = {
-        "running": [job for job in unfinished if job["state"] in ("started", "retrying")][:_RUNNING],
-        "waiting": [job for job in unfinished if job["state"] in ("queued", "scheduled")][:_WAITING],
+        "running": [job for job in unfinished if job["state"] == "started"][:_RUNNING],
+        "waiting": [job for job in unfinished if job["state"] != "started"][:_WAITING],
         "failed": failed,
         "trouble": _trouble() if access.may_see_metrics(request.user) else None,
         "names": file_names.of([*unfinished, *failed]),

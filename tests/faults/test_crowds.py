@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import json
 import os
 import signal
@@ -19,7 +18,7 @@ from websockets.exceptions import WebSocketException
 
 from tests.integration.conftest import start_web
 from tests.integration.test_daphne_guard import megabytes
-from tests.support.live import Follower, Reader
+from tests.support.live import Follower, Reader, deaf
 from tests.support.stack import Stack, wait_for
 
 W = "from tests.support import writing as w; "
@@ -36,31 +35,13 @@ def web() -> Iterator[Stack]:
         running.down()
 
 
-def deaf(web: Stack, cookie: str, job: str) -> socket.socket:
-    """A client that follows a job and reads nothing."""
-    client = socket.socket()
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    client.connect(("127.0.0.1", web.port))
-    key = base64.b64encode(os.urandom(16)).decode()
-    client.sendall(
-        f"GET /ws/ HTTP/1.1\r\nHost: 127.0.0.1:{web.port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\nCookie: {cookie}\r\n\r\n".encode()
-    )
-    answer = b""
-    while b"\r\n\r\n" not in answer:
-        answer += client.recv(1)
-    frame = f'{{"type":"subscribe","topic":"job:{job}","after":0}}'.encode()
-    client.sendall(bytes((0x81, 0x80 | len(frame), 0, 0, 0, 0)) + frame)
-    return client
-
-
 def test_a_hundred_clients_that_read_nothing_cost_little_and_hold_up_nobody(web):
     """Without credit one such client made daphne grow by 400 MB in 50 s."""
     job = web.run(W + "answer = w.job()")
     cookie = "; ".join(f"{key}={value}" for key, value in web.cookies("alice").items())
     web.run(W + "w.lines(job, 1, 100, echo=False, size=10_000)", job=job)
     before = megabytes(web)
-    clients = [deaf(web, cookie, job) for _ in range(100)]
+    clients = [deaf(web.port, f"Cookie: {cookie}", job) for _ in range(100)]
     began = time.monotonic()
     left = list(clients)
     other = web.run(W + "answer = w.job()")

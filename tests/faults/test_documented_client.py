@@ -35,13 +35,15 @@ def test_the_documented_client(stack_factory, tmp_path: Path) -> None:
         "user = get_user_model().objects.get(username='alice')\nanswer = str(launch.launch(task, args, user=user).id)"
     )
     job = stack.run(code, task=COUNT, args={"to": 200, "pause": 0.02, "lines": 40})
-    following = start(stack, tmp_path, token, job)
-    assert following.stdout
-    first = following.stdout.readline()
-    assert first.startswith("at ")
-    stack.kill("daphne")
-    stack.start("daphne")
-    said, complaints = following.communicate(timeout=60)
+    with start(stack, tmp_path, token, job) as following:
+        assert following.stdout
+        assert following.stderr
+        first = following.stdout.readline()
+        assert first.startswith("at ")
+        stack.kill("daphne")
+        stack.start("daphne")
+        # Not communicate(): what readline() has read beyond its line would be left out.
+        said, complaints = following.stdout.read(), following.stderr.read()
     numbers = [int(line.removeprefix("at ")) for line in (first + said).splitlines()[:-1]]
     assert numbers == list(range(0, 200, 5))  # each once, in order, across the lost connection
     assert said.splitlines()[-1] == "succeeded"

@@ -71,14 +71,14 @@ def test_every_page_has_the_strict_headers_and_nothing_inline(browser, path):
 
 
 def test_the_overview_tells_running_from_waiting_as_the_log_has_it(browser, alice):
-    waiting, running = new_job(alice), new_job(alice)
+    waiting, retrying, running = new_job(alice), new_job(alice, state="retrying"), new_job(alice)
     new_job(alice, state="succeeded")
     failed, lost = new_job(alice, state="failed"), new_job(alice, state="lost")
     in_log(running)
     eventlog.append(str(running.pk), [Change("state", {"state": "started"})], writer="w", n=1)
     page = browser.get("/")
     assert [job["id"] for job in data(page, "running-data")] == [str(running.pk)]
-    assert [job["id"] for job in data(page, "waiting-data")] == [str(waiting.pk)]
+    assert [job["id"] for job in data(page, "waiting-data")] == [str(retrying.pk), str(waiting.pk)]
     assert [job["id"] for job in data(page, "failed-data")] == [str(lost.pk), str(failed.pk)]
     assert f'data-job="{running.pk}" data-state="started"' in page.content.decode()
 

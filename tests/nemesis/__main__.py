@@ -50,6 +50,7 @@ def run(seconds: float, seed: int, rate: float) -> dict[str, Any]:
         load.on_launch = lambda job_id: [reader.follow(job_id) for reader in people[: 1 + int(job_id[0], 16) % READERS]]
         readers = Readers(people)
         nemesis = Nemesis(instance, random.Random(chance.random()), seconds)
+        nemesis.jobs = lambda: list(load.launched)
         readers.start()
         visitors = [Visitor(load, random.Random(chance.random())) for _ in range(2)]
         for thread in (load, *visitors):
@@ -65,6 +66,8 @@ def run(seconds: float, seed: int, rate: float) -> dict[str, Any]:
         _let_readers_catch_up(people)
         readers.stop()
         verdict = checker.check(instance, load, people, nemesis.done)
+        for what in nemesis.wrong:
+            verdict.breaks("who floods is cut off", what)
         verdict.figures["all final after (s)"] = round(final_after, 1)
         return {
             "seed": seed,

@@ -13,6 +13,7 @@ from tests.nemesis.readers import Reader, is_final
 # Seconds after a fault within which readers have caught up; after one that no connection notices by itself.
 CAUGHT_UP = 5.0
 CAUGHT_UP_HALF_OPEN = 30.0
+_FLUSH = "lose all data of Redis"
 _SLOW = ("half-open connections",)
 
 _ROWS = """
@@ -54,6 +55,7 @@ def check(instance: Instance, load: Load, readers: list[Reader], faults: list[Fa
     _check_logs(verdict, instance, rows, load)
     _check_readers(verdict, rows, readers)
     _check_lags(verdict, readers, faults)
+    _check_epochs(verdict, readers, faults)
     _check_requests(verdict, load)
     verdict.figures["jobs"] = len(rows)
     verdict.figures["acknowledged"] = len(load.launched)
@@ -141,6 +143,26 @@ def _check_lags(verdict: Verdict, readers: list[Reader], faults: list[Fault]) ->
                     "readers have caught up soon", f"reader {n}: {came - since:.1f} s after {cause or 'it was written'}"
                 )
     verdict.figures["caught up after (s)"] = round(worst, 2)
+
+
+def _check_epochs(verdict: Verdict, readers: list[Reader], faults: list[Fault]) -> None:
+    """Whoever follows a job that goes on is sent it anew soon after Redis has lost its data."""
+    took = []
+    for fault in (fault for fault in faults if fault.name == _FLUSH):
+        for n, reader in enumerate(readers):
+            before = [e for t in list(reader.transcripts.values()) for at, e in t.snapshots if at < fault.began]
+            later = [
+                at for t in list(reader.transcripts.values()) for at, e in t.snapshots if e > max(before, default=0)
+            ]
+            if not before or not later:
+                continue  # it followed nothing that went on
+            # What was broken next may have held it up.
+            since = max([fault.ended, *(other.ended for other in faults if fault.began < other.began < min(later))])
+            took.append(min(later) - since)
+            if took[-1] > CAUGHT_UP:
+                verdict.breaks("another epoch is seen soon", f"reader {n}: {took[-1]:.1f} s after {fault.name}")
+    if took:
+        verdict.figures["another epoch seen after (s)"] = round(max(took), 2)
 
 
 def _check_requests(verdict: Verdict, load: Load) -> None:

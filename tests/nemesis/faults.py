@@ -1,4 +1,8 @@
-"""What is done to the instance: one fault at a time, each with the window in which it was felt."""
+"""What is done to the instance: one fault at a time, each with the window in which it was felt.
+
+They are dealt like cards: in a deck each kind is there so many times, and the first deck begins with one of each, so
+that a short run has every kind, and a long one each as often as any other with the same number.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +10,13 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import redis
 
+from tests.nemesis import rude
 from tests.nemesis.instance import WEB, WORKERS, Instance
 
 
@@ -26,46 +31,55 @@ class Fault:
 
 
 class Nemesis:
-    """Breaks one thing after the other, as its seed tells; `done` has what it did."""
+    """Breaks one thing after the other, as its seed tells; `done` has what it did, `wrong` what was not borne well."""
 
     def __init__(self, instance: Instance, chance: random.Random, seconds: float) -> None:
         self.instance, self.chance = instance, chance
         self.done: list[Fault] = []
-        # How often each is drawn, and for how long Redis and workers stand still: a short run has no minute for that.
+        self.wrong: list[str] = []
+        self.jobs: Callable[[], list[str]] = list  # that are worth being followed
+        # For how long Redis and workers stand still: a short run has no minute for that.
         self._freeze = min(10.0, seconds / 12)
         self._long = min(60.0, seconds / 5)
-        self.kinds: dict[str, tuple[float, Callable[[], str | None]]] = {
-            "kill a pool process": (20, lambda: instance.kill_process(chance, recorder=False)),
-            "kill a recorder": (20, lambda: instance.kill_process(chance, recorder=True)),
-            "kill a worker": (20, lambda: self._kill(WORKERS)),
-            "kill a daphne": (20, lambda: self._kill(WEB)),
-            "end a worker": (4, lambda: self._kill(WORKERS, signal.SIGTERM)),
-            "end a daphne": (4, lambda: self._kill(WEB, signal.SIGTERM)),
-            "kill Redis": (6, self._kill_redis),
-            "freeze Redis": (3, self._freeze_redis),
-            "kill connections": (8, self._kill_connections),
-            "cut connections": (4, self._cut_connections),
-            "half-open connections": (2, self._half_open),
-            "lose all data of Redis": (3, self._flush),
-            "fill Redis": (3, self._fill_redis),
-            "freeze a worker": (2, self._freeze_worker),
+        # How often each is in a deck; those that take a minute are only in the first.
+        self.kinds: dict[str, tuple[int, Callable[[], str | None]]] = {
+            "kill a pool process": (11, lambda: instance.kill_process(chance, recorder=False)),
+            "kill a recorder": (11, lambda: instance.kill_process(chance, recorder=True)),
+            "kill a worker": (11, lambda: self._kill(WORKERS)),
+            "kill a daphne": (11, lambda: self._kill(WEB)),
+            "end a worker": (2, lambda: self._kill(WORKERS, signal.SIGTERM)),
+            "end a daphne": (2, lambda: self._kill(WEB, signal.SIGTERM)),
+            "kill Redis": (3, self._kill_redis),
+            "freeze Redis": (1, self._freeze_redis),
+            "kill connections": (3, self._kill_connections),
+            "cut connections": (2, self._cut_connections),
+            "half-open connections": (0, self._half_open),
+            "lose all data of Redis": (2, self._flush),
+            "fill Redis": (1, self._fill_redis),
+            "freeze a worker": (0, self._freeze_worker),
+            "clients that read nothing": (1, self._read_nothing),
+            "a client that floods": (1, self._flood),
         }
 
     def run(self, seconds: float) -> None:
-        """Break things for `seconds`; each kind is done once before any is drawn twice, while time lasts."""
+        """Break things for `seconds`."""
         until = time.monotonic() + seconds
-        first = list(self.kinds)
-        self.chance.shuffle(first)
+        cards = self._cards()
         while time.monotonic() < until:
-            if first:
-                name = first.pop()
-            else:
-                names = list(self.kinds)
-                name = self.chance.choices(names, [self.kinds[name][0] for name in names])[0]
+            name = next(cards)
             began = time.time()
             if what := self.kinds[name][1]():
                 self.done.append(Fault(name, what, began, time.time()))
             _wait(self.chance.uniform(0.5, 3))
+
+    def _cards(self) -> Iterator[str]:
+        deck = list(self.kinds)
+        self.chance.shuffle(deck)
+        yield from deck
+        deck = [name for name, (times, _) in self.kinds.items() for _ in range(times)]
+        while True:
+            self.chance.shuffle(deck)
+            yield from deck
 
     def _kill(self, parts: tuple[str, ...], number: signal.Signals = signal.SIGKILL) -> str | None:
         part = self.chance.choice(parts)
@@ -118,6 +132,26 @@ class Nemesis:
         _wait(self._long)
         self.instance.resume(part)
         return f"{part}, {self._long:.0f} s"
+
+    def _read_nothing(self) -> str | None:
+        jobs, part = self.jobs()[-30:], self._web()
+        return part and rude.follow_and_read_nothing(self.instance.ports[part], self._alice, jobs, 3)
+
+    def _flood(self) -> str | None:
+        if not (part := self._web()):
+            return None
+        what, is_right = rude.flood(self.instance.ports[part], self._alice)
+        if not is_right:
+            self.wrong.append(f"{part}: {what}")
+        return what
+
+    def _web(self) -> str | None:
+        running = [part for part in WEB if self.instance.runs(part)]
+        return self.chance.choice(running) if running else None
+
+    @property
+    def _alice(self) -> str:
+        return f"Bearer {self.instance.alice}"
 
     def _redis(self) -> redis.Redis:
         return self.instance.redis()

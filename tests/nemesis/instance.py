@@ -1,4 +1,7 @@
-"""What is broken: Redis, two workers, two web processes and beat; one worker and one web process behind a proxy."""
+"""What is broken: Redis, two workers, two web processes and beat; one worker and one web process behind a proxy.
+
+That worker's clock is wrong besides: order and ends must not depend on what time it is anywhere.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,8 @@ from tests.support.stack import Stack
 TASKS = "tests.nemesis.tasks"
 WEB = ("daphne", "daphne2")
 WORKERS = ("worker", "worker2")
+CLOCK_AHEAD = 90.0  # seconds, of worker2
+_SKEWED = Path(__file__).parent / "skewed"
 
 
 class Instance(Stack):
@@ -27,6 +32,8 @@ class Instance(Stack):
         behind = {"REDIS_URL": f"redis://127.0.0.1:{self.proxy.port}/0"}
         for part in ("worker2", "daphne2"):
             self.env_of[part] = {**self.env_of.get(part, {}), **behind}
+        path = os.pathsep.join([str(_SKEWED), *filter(None, [os.environ.get("PYTHONPATH")])])
+        self.env_of["worker2"] |= {"PYTHONPATH": path, "TASKS_CLOCK_AHEAD": str(CLOCK_AHEAD)}
 
     def up(self) -> Instance:
         self.manage("migrate", "-v0")

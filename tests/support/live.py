@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import os
+import socket
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -121,3 +124,23 @@ class Follower:
             assert event["seq"] == self.job["seq"] + 1
             self.job = fold(self.job, event)
             self.seen.append(event["seq"])
+
+
+def deaf(port: int, header: str, job: str) -> socket.socket:
+    """A client, let in by `header`, that follows a job and reads nothing. Raises OSError where it is not let in."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    client.connect(("127.0.0.1", port))
+    key = base64.b64encode(os.urandom(16)).decode()
+    client.sendall(
+        f"GET /ws/ HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n{header}\r\n\r\n".encode()
+    )
+    answer = b""
+    while b"\r\n\r\n" not in answer:
+        if not (byte := client.recv(1)):
+            raise ConnectionResetError("closed before it was let in")
+        answer += byte
+    frame = f'{{"type":"subscribe","topic":"job:{job}","after":0}}'.encode()
+    client.sendall(bytes((0x81, 0x80 | len(frame), 0, 0, 0, 0)) + frame)
+    return client

@@ -119,3 +119,11 @@ def test_an_event_that_comes_late_after_a_fault_is_counted_from_its_end(run: Run
 def test_requests_that_wait(run: Run) -> None:
     run.latencies = [(0.0, 0.01, "GET jobs")] * 95 + [(0.0, 0.6, "GET jobs")] * 5
     assert run.broken() == {"requests are answered soon"}
+
+
+def test_another_epoch_that_is_seen_late(run: Run) -> None:
+    run.faults = [Fault("lose all data of Redis", "FLUSHALL", 100.0, 100.1)]
+    run.transcript.snapshots = [(99.0, 1), (104.0, 2)]
+    assert run.broken() == set()
+    run.transcript.snapshots = [(99.0, 1), (106.0, 2)]
+    assert "another epoch is seen soon" in run.broken()
