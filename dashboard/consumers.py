@@ -18,7 +18,6 @@ from dashboard.credit import BadAck
 from dashboard.flood import REFUND
 from dashboard.protocol import Ack, BadRequest, Subscribe, Unsubscribe, parse
 from dashboard.sockets import CLOSE_SIGNED_OUT, Socket, say
-from dashboard.threads import in_thread
 
 logger = logging.getLogger(__name__)
 
@@ -32,8 +31,9 @@ async def live(scope: Scope, receive: Receive, send: Send) -> None:
     # A browser is shown no code of what is closed before it was accepted.
     await say(send, {"type": "websocket.accept"})
     credential = credentials.of(scope)
+    own_hub = hub.current()
     try:
-        user = credential and (await in_thread(credentials.users, [credential])).get(credential)
+        user = credential and await own_hub.people.one(credential)
     except (DatabaseError, InterfaceError):
         logger.warning("cannot tell who opens a socket", exc_info=True)
         await say(send, {"type": "websocket.close", "code": CLOSE_TRY_LATER})
@@ -42,7 +42,6 @@ async def live(scope: Scope, receive: Receive, send: Send) -> None:
         await say(send, {"type": "websocket.close", "code": CLOSE_SIGNED_OUT})
         return
     socket = Socket(send, credential, user, scope.get(REFUND, lambda: None))
-    own_hub = hub.current()
     own_hub.add(socket)
     writer = asyncio.ensure_future(socket.write())
     try:

@@ -15,13 +15,14 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Literal
 
-from dashboard import frames, rows
+from dashboard import credentials, frames, rows
 from dashboard.groups import Groups
 from dashboard.joblist import JobList, ListFollower
 from dashboard.protocol import MOST_TOPICS, Subscribe
 from dashboard.reading import LogReader
 from dashboard.sockets import CLOSE_SIGNED_OUT, CLOSE_UNREAD, Socket
 from dashboard.threads import in_thread
+from dashboard.together import Together
 from dashboard.watches import JobFollower, Watch
 from tasks import broadcast, eventlog
 from tasks.eventlog import LogUnavailable
@@ -46,6 +47,7 @@ class Hub:
         self.jobs = JobList()
         self.log = LogReader()
         self.groups = Groups(self._hear)
+        self.people = Together(credentials.users)
         self._look_at_rights = asyncio.Event()
         self._background: set[asyncio.Task[None]] = set()
 
