@@ -43,8 +43,8 @@ class Nemesis:
         self._long = min(60.0, seconds / 5)
         # How often each is in a deck; those that take a minute are only in the first.
         self.kinds: dict[str, tuple[int, Callable[[], str | None]]] = {
-            "kill a pool process": (11, lambda: instance.kill_process(chance, recorder=False)),
-            "kill a recorder": (11, lambda: instance.kill_process(chance, recorder=True)),
+            "kill a pool process": (14, lambda: instance.kill_process(chance, recorder=False)),
+            "kill a recorder": (14, lambda: instance.kill_process(chance, recorder=True)),
             "kill a worker": (11, lambda: self._kill(WORKERS)),
             "kill a daphne": (11, lambda: self._kill(WEB)),
             "end a worker": (2, lambda: self._kill(WORKERS, signal.SIGTERM)),

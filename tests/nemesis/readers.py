@@ -18,7 +18,8 @@ from websockets.exceptions import InvalidHandshake, WebSocketException
 from tasks.events import fold
 from tests.nemesis.instance import WEB, Instance
 
-_KEPT_JOBS = 12  # followed at a time by one reader; older ones once they have ended
+# Jobs that one reader follows at a time: so many, of which the ended ones go first; and never more than a socket may.
+_KEPT_JOBS, _MOST_JOBS = 12, 150
 
 
 @dataclass
@@ -95,8 +96,9 @@ class Reader:
         for job_id in self._current():
             await self._subscribe(ws, job_id, followed)
         while True:
-            while self._new:
+            while self._new and len(followed) < _MOST_JOBS:
                 await self._subscribe(ws, self._new.popleft(), followed)
+            await self._leave_ended(ws, followed)
             try:
                 text = await asyncio.wait_for(ws.recv(), 0.1)
             except TimeoutError:
@@ -125,11 +127,12 @@ class Reader:
         transcript = self.transcripts.setdefault(job_id, Transcript())
         followed.add(job_id)
         await ws.send(json.dumps({"type": "subscribe", "topic": f"job:{job_id}", **transcript.cursor}))
-        with suppress(StopIteration):
-            if len(followed) > _KEPT_JOBS:
-                ended = next(j for j in followed if is_final(self.transcripts[j].job))
-                followed.discard(ended)
-                await ws.send(json.dumps({"type": "unsubscribe", "topic": f"job:{ended}"}))
+
+    async def _leave_ended(self, ws: ClientConnection, followed: set[str]) -> None:
+        ended = [job_id for job_id in followed if is_final(self.transcripts[job_id].job)]
+        for job_id in ended[: max(0, len(followed) - _KEPT_JOBS)]:
+            followed.discard(job_id)
+            await ws.send(json.dumps({"type": "unsubscribe", "topic": f"job:{job_id}"}))
 
     def _current(self) -> list[str]:
         live = [job_id for job_id, said in self.transcripts.items() if not is_final(said.job)]
