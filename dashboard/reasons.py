@@ -16,6 +16,7 @@ SENTENCES = (
     gettext_noop("waiting for a worker: none is listening to queue {queue}"),
     gettext_noop("worker {worker} has been silent since {time}"),
     gettext_noop("worker {worker} stopped answering at {time}; it was killed or cut off"),
+    gettext_noop("worker {worker} runs, but no longer has this job and never told its end"),
     gettext_noop("worker {worker} was stopped before this job had ended"),
     gettext_noop("its worker or its process died each time that it was started; it is not started again"),
     gettext_noop("its process died"),
@@ -38,7 +39,7 @@ def reason_words(reason: str) -> str:
     for pattern, text in _KNOWN:
         if found := pattern.fullmatch(reason):
             holes = found.groupdict()
-            return _(text).format(
-                **{**holes, **({"reason": reason_words(holes["reason"])} if "reason" in holes else {})}
-            )
+            if "reason" in holes:
+                holes["reason"] = reason_words(holes["reason"])
+            return _(text).format(**holes)
     return reason

@@ -92,6 +92,8 @@ export const ko: Record<string, string> = {
   "worker {worker} has been silent since {time}": "워커 {worker} 쪽에서 {time}부터 응답이 없음",
   "worker {worker} stopped answering at {time}; it was killed or cut off":
     "워커 {worker} 쪽에서 {time}에 응답이 끊겼습니다. 강제 종료되었거나 연결이 끊어졌습니다",
+  "worker {worker} runs, but no longer has this job and never told its end":
+    "워커 {worker} 프로세스는 실행 중이지만 이 작업을 더는 갖고 있지 않고 끝도 알리지 않았습니다",
   "worker {worker} was stopped before this job had ended":
     "작업이 끝나기 전에 워커 {worker} 프로세스가 중지되었습니다",
   "its worker or its process died each time that it was started; it is not started again":

@@ -11,6 +11,7 @@ const SENTENCES = [
   "waiting for a worker: none is listening to queue {queue}",
   "worker {worker} has been silent since {time}",
   "worker {worker} stopped answering at {time}; it was killed or cut off",
+  "worker {worker} runs, but no longer has this job and never told its end",
   "worker {worker} was stopped before this job had ended",
   "its worker or its process died each time that it was started; it is not started again",
   "its process died",
