@@ -17,9 +17,8 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
 from tests.integration.conftest import start_web
-from tests.integration.test_daphne_guard import megabytes
 from tests.support.live import Follower, Reader, deaf
-from tests.support.stack import Stack, wait_for
+from tests.support.stack import Stack, megabytes, wait_for
 
 W = "from tests.support import writing as w; "
 

@@ -43,7 +43,7 @@ def test_readers_are_told_that_the_log_is_away_and_miss_nothing_when_it_is_back(
             away = reader.read(12)
         # A job that has a row is shown all the same.
         reader.subscribe(f"job:{row}")
-        assert reader.next()["job"]["id"] == row
+        assert reader.next(5)["job"]["id"] == row
         own.start("redis")
         own.run(W + "w.lines(job, 6, 5, echo=True)", job=job)
         while follower.job["seq"] < 11:
@@ -68,12 +68,12 @@ def test_a_hung_redis_is_away_and_the_sockets_live(own):
             pass
         assert time.monotonic() - began < 10
         reader.subscribe(f"job:{row}")
-        assert reader.next()["job"]["id"] == row
+        assert reader.next(8)["job"]["id"] == row
         own.resume("redis")
         while reader.read(12)["log"] == "away":
             pass
         own.run(W + "w.lines(job, 1, 5, echo=False)", job=job)
-        assert [event["seq"] for event in reader.next()["events"]] == [2, 3, 4, 5, 6]
+        assert [event["seq"] for event in reader.next(6)["events"]] == [2, 3, 4, 5, 6]
 
 
 def test_a_redis_that_lost_everything_gives_fresh_snapshots(own):
@@ -90,7 +90,7 @@ def test_a_redis_that_lost_everything_gives_fresh_snapshots(own):
             "eventlog.open_epoch(2)",
             job=job,
         )
-        frame = reader.next()
+        frame = reader.next(6)
         assert (frame["type"], frame["epoch"], frame["seq"]) == ("snapshot", 2, 4)
         own.run(W + "w.lines(job, 1, 2, echo=True)", job=job)
         frames = reader.until(lambda frame: frame["events"][-1]["seq"] == 6)

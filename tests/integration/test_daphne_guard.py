@@ -9,14 +9,9 @@ import time
 import httpx
 import pytest
 
-from tests.support.stack import Stack, wait_for
+from tests.support.stack import Stack, megabytes, wait_for
 
 MB = 1024 * 1024
-
-
-def megabytes(web: Stack, what: str = "VmRSS") -> int:
-    with open(f"/proc/{web.pid('daphne')}/status") as status:
-        return next(int(line.split()[1]) // 1024 for line in status if line.startswith(what))
 
 
 def seconds_of_cpu(web: Stack) -> float:
@@ -47,6 +42,7 @@ def test_a_large_multipart_post_of_a_stranger_is_refused_and_costs_little(web, k
         pass  # a client that insists on sending all of it is cut off
     else:
         assert answer.status_code == 413
+    assert megabytes(web, "VmHWM") - memory < 60
     assert megabytes(web) - memory < 20
     assert seconds_of_cpu(web) - cpu < 5
 

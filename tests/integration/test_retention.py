@@ -89,7 +89,7 @@ def test_files_that_no_launch_took_go_after_two_days(settings, tmp_path, django_
     assert set(Upload.objects.values_list("pk", flat=True)) == {young.pk, used.pk}
     assert not gone.exists()
     assert uploads.open_upload(used.pk).path.read_bytes() == b"x"
-    assert half.pk
+    assert not Upload.objects.filter(pk=half.pk).exists()
 
 
 def test_files_go_with_the_jobs_that_took_them_and_never_before(settings, tmp_path, django_user_model):

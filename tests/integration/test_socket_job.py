@@ -71,12 +71,14 @@ def test_events_whose_messages_are_lost_arrive_within_a_sweep(web, job):
         reader.subscribe(f"job:{job}", after=1)
         assert reader.next()["events"] == []
         write(web, job, 1, 3, echo=False)
-        assert [event["seq"] for event in reader.next()["events"]] == [2, 3, 4]
+        assert [event["seq"] for event in reader.next(5)["events"]] == [2, 3, 4]
         # A gap: 5 is lost, 6 is heard of, and at once both are there.
         write(web, job, 4, 1, echo=False)
         write(web, job, 5, 1, echo=True)
         seen = [
-            event["seq"] for frame in reader.until(lambda f: f["events"][-1]["seq"] == 6) for event in frame["events"]
+            event["seq"]
+            for frame in reader.until(lambda f: f["events"][-1]["seq"] == 6, 5)
+            for event in frame["events"]
         ]
         assert seen == [5, 6]
 
@@ -86,7 +88,7 @@ def test_a_large_event_is_only_announced_and_read(web, job):
         reader.subscribe(f"job:{job}", after=1)
         reader.next()
         write(web, job, 1, 1, echo=True, text="x" * 20_000)
-        (event,) = reader.next()["events"]
+        (event,) = reader.next(5)["events"]
         assert event["seq"] == 2
         assert len(event["lines"][0]["text"]) == 20_000
 
@@ -195,7 +197,7 @@ def test_another_epoch_is_a_fresh_snapshot(web, job):
         reader.subscribe(f"job:{job}")
         before = reader.next()
         web.run(RESTORE, job=job, epoch=before["epoch"] + 1)
-        after = reader.next()
+        after = reader.next(5)
         assert (after["type"], after["epoch"], after["seq"]) == ("snapshot", before["epoch"] + 1, 1)
         write(web, job, 1, 1, echo=True)
         assert [event["seq"] for event in reader.next()["events"]] == [2]
@@ -240,7 +242,7 @@ def test_a_job_without_a_log_is_shown_from_its_row(web):
         assert reader.next()["seq"] == 7
         # A repair of the row, without an event.
         web.run(W + "w.row(job_id=job, reason='repaired')", job=job)
-        assert reader.next()["job"]["reason"] == "repaired"
+        assert reader.next(8)["job"]["reason"] == "repaired"
 
 
 ANNOUNCE = """
@@ -257,7 +259,7 @@ def test_a_job_that_is_launched_after_its_row_goes_on_with_its_log(web):
         follower = Follower()
         follower.take(reader.next())
         web.run(ANNOUNCE, job=job)
-        follower.take(reader.next())
+        follower.take(reader.next(6))
         write(web, job, 1, 3, echo=True)
         while follower.job["seq"] < 4:
             follower.take(reader.next())

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from websockets.exceptions import ConnectionClosed
 
 from tests.support.live import Reader
-from tests.support.stack import Stack
+from tests.support.stack import Stack, megabytes
 
 W = "from tests.support import writing as w; "
 KB = 1024
@@ -73,11 +73,6 @@ def test_a_reader_without_credit_is_let_be_while_it_acknowledges_now_and_then(we
         for n in range(1, 4):
             reader.say(type="ack", n=n)
             reader.next()
-
-
-def megabytes(web: Stack) -> int:
-    with open(f"/proc/{web.pid('daphne')}/status") as status:
-        return next(int(line.split()[1]) // KB for line in status if line.startswith("VmRSS"))
 
 
 def test_a_flood_of_frames_is_closed(web):

@@ -31,7 +31,7 @@ def test_changes_arrive_live_in_their_latest_state(web):
         assert frames[-1]["jobs"][-1]["truncated"] == ["result"]
         # One whose message is lost arrives all the same.
         web.run(W + "w.row(job_id=job, reason='late', echo=False)", job=job)
-        assert reader.next()["jobs"][0]["reason"] == "late"
+        assert reader.next(5)["jobs"][0]["reason"] == "late"
 
 
 def test_everybody_gets_the_jobs_that_they_may_see(web):
@@ -118,7 +118,7 @@ def test_deleted_jobs_are_taken_off(web):
         job = web.run(W + "answer = w.row('alice')")
         assert alice.next()["jobs"][0]["id"] == job
         web.run("from tasks.models import Job; Job.objects.filter(pk=job).delete()", job=job)
-        assert alice.next()["removed"] == [job]
+        assert alice.next(8)["removed"] == [job]
         web.run(W + "w.row('bob')")
         frames = bob.until(lambda frame: frame["jobs"])
         assert not any(job in frame["removed"] for frame in frames), "what he could not see he is not told of"

@@ -102,7 +102,7 @@ def test_reasons_are_said_in_the_readers_language() -> None:
     silent = "worker w1@host has been silent since 10:32:07"
     job = {"state": "started", "cancel": None, "reason": silent}
     assert taskcast.situation(job) == silent
-    again = f"worker w1@host stopped answering at 10:32:07; it was killed or cut off{'; waiting to be started again'}"
+    again = "worker w1@host stopped answering at 10:32:07; it was killed or cut off; waiting to be started again"
     with translation.override("ko"):
         assert taskcast.situation(job) == "워커 w1@host 쪽에서 10:32:07부터 응답이 없음"
         said = taskcast.situation({**job, "state": "queued", "reason": again})
@@ -130,7 +130,6 @@ def test_the_scripts_know_the_same_reasons() -> None:
 def test_what_the_engine_says_of_jobs_is_known() -> None:
     said = [launch.WAITING_FOR_BROKER, strays.NOBODY_HAS_IT, signals.LOST_TOO_OFTEN, "its process died", "revoked"]
     said += re.findall(r'return "(its process [^"]+)"', inspect.getsource(signals))
-    # Of those that name a worker, what stands between its name and the next hole.
     said += re.findall(r'return f"(worker [^"]+)"', inspect.getsource(watch))
     assert len(said) > 8
     with translation.override("ko"):
