@@ -78,19 +78,19 @@ def _guarded(base: Any) -> Any:
             transport = self.channel.transport
             # Or Twisted would say "100 Continue" after our answer.
             self.requestHeaders.removeHeader(b"expect")
-            transport.write(_answer(b",".join(self.requestHeaders.getRawHeaders(b"accept", ()))))
+            transport.write(_answer(b",".join(self.requestHeaders.getRawHeaders(b"accept", ())), largest))
             loop.callLater(_LINGER, transport.loseConnection)
             logger.warning("refused a request whose body is larger than %d bytes", largest)
 
     return GuardedRequest
 
 
-def _answer(accepts: bytes) -> bytes:
+def _answer(accepts: bytes, largest: int) -> bytes:
     """A page for people; for programs a problem document (RFC 9457), as everywhere in the API."""
     if b"text/html" in accepts:
         kind, text = "text/html; charset=utf-8", str(render_to_string("dashboard/too_large.html"))
     else:
-        detail = f"A request has at most {LARGEST_BODY // 1024**2} MiB."
+        detail = f"A request has at most {largest // 1024**2} MiB."
         problem = {"type": "about:blank", "title": "Content Too Large", "status": 413, "detail": detail}
         kind, text = "application/problem+json", json.dumps(problem)
     body = text.encode()
