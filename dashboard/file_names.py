@@ -1,11 +1,11 @@
 """What files that stand in arguments by their upload's id are called: people know `data.csv`, not a UUID."""
 
-import uuid
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tasks.events import JobDict
 from tasks.models import Upload
+from tasks.uploaded import ids_in
 
 _MOST = 500  # of one page
 
@@ -14,7 +14,7 @@ def of(jobs: Iterable[JobDict]) -> dict[str, str]:
     """The names of the files in these jobs' arguments, by id: only those that the job's own owner has brought."""
     owners: dict[str, set[str | None]] = {}
     for job in jobs:
-        for number in _numbers(job["args"] or {}):
+        for number in ids_in(job["args"]):
             owners.setdefault(number, set()).add(job["owner"])
     if not owners:
         return {}
@@ -31,17 +31,3 @@ def named(args: Mapping[str, Any] | None, names: Mapping[str, str]) -> dict[str,
         return names.get(value, value) if isinstance(value, str) else value
 
     return {name: shown(value) for name, value in (args or {}).items()}
-
-
-def _numbers(args: Mapping[str, Any]) -> Iterator[str]:
-    for value in args.values():
-        for item in value if isinstance(value, list) else [value]:
-            if isinstance(item, str) and len(item) == 36 and _is_number(item):
-                yield item
-
-
-def _is_number(text: str) -> bool:
-    try:
-        return str(uuid.UUID(text)) == text
-    except ValueError:
-        return False

@@ -77,13 +77,10 @@ class UploadInput(forms.FileInput):
         return super().value_from_datadict(data, files, name) or next(filter(None, texts), None)
 
 
-class UploadsInput(forms.FileInput):
+class UploadsInput(UploadInput):
     """Several of them."""
 
     allow_multiple_selected = True
-
-    def __init__(self) -> None:
-        super().__init__(attrs=dict(_LIMITS))
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         """The files, then the ids."""

@@ -1,9 +1,6 @@
 """What is forgotten: files that nobody uses; and, as TASKCAST_KEEP_DAYS says, jobs that ended long ago."""
 
-from collections.abc import Iterator
-from datetime import timedelta
-from typing import Any
-from uuid import UUID
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
@@ -12,6 +9,7 @@ from django.utils import timezone
 from tasks import conf, result_files, uploads
 from tasks.events import FINAL, UNFINISHED
 from tasks.models import Job, Upload
+from tasks.uploaded import ids_in
 
 # For which a file may wait for its launch: a form may lie open overnight.
 UNUSED = timedelta(days=2)
@@ -50,18 +48,7 @@ def _forget_uploads(limit: int) -> int:
     return len(files)
 
 
-def _waited_for(long_ago: Any) -> set[UUID]:
+def _waited_for(long_ago: datetime) -> set[str]:
     """The uploads that unfinished jobs from before `long_ago` name."""
     waiting = Job.objects.filter(state__in=UNFINISHED, created_at__lt=long_ago)
-    return {number for args in waiting.values_list("args", flat=True).iterator() for number in _ids_in(args)}
-
-
-def _ids_in(value: Any) -> Iterator[UUID]:
-    if isinstance(value, dict | list):
-        for item in value.values() if isinstance(value, dict) else value:
-            yield from _ids_in(item)
-    elif isinstance(value, str) and len(value) == 36:
-        try:
-            yield UUID(value)
-        except ValueError:
-            return
+    return {number for args in waiting.values_list("args", flat=True).iterator() for number in ids_in(args)}

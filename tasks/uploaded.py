@@ -4,7 +4,7 @@ Imported by modules of tasks, so before Django's apps are ready: only functions 
 """
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -98,6 +98,15 @@ def uploads_in(value: Any) -> set[uuid.UUID]:
     elif not isinstance(value, list | tuple | set | frozenset):
         return set()
     return {number for item in value for number in uploads_in(item)}
+
+
+def ids_in(value: Any) -> Iterator[str]:
+    """What may be ids of uploads in arguments as they are stored: texts that are UUIDs in their usual form."""
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from ids_in(item)
+    elif isinstance(value, str) and len(value) == 36 and str(_number(value)) == value:
+        yield value
 
 
 def path_of(number: uuid.UUID, name: str) -> Path:

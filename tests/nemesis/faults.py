@@ -135,23 +135,19 @@ class Nemesis:
 
     def _read_nothing(self) -> str | None:
         jobs, part = self.jobs()[-30:], self._web()
-        return part and rude.follow_and_read_nothing(self.instance.ports[part], self._alice, jobs, 3)
+        return part and rude.follow_and_read_nothing(self.instance.ports[part], self.instance.authorization, jobs, 3)
 
     def _flood(self) -> str | None:
         if not (part := self._web()):
             return None
-        what, is_right = rude.flood(self.instance.ports[part], self._alice)
+        what, is_right = rude.flood(self.instance.ports[part], self.instance.authorization)
         if not is_right:
             self.wrong.append(f"{part}: {what}")
         return what
 
     def _web(self) -> str | None:
-        running = [part for part in WEB if self.instance.runs(part)]
+        running = self.instance.running(WEB)
         return self.chance.choice(running) if running else None
-
-    @property
-    def _alice(self) -> str:
-        return f"Bearer {self.instance.alice}"
 
     def _redis(self) -> redis.Redis:
         return self.instance.redis()

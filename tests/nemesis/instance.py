@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 import signal
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -23,7 +24,7 @@ _SKEWED = Path(__file__).parent / "skewed"
 
 
 class Instance(Stack):
-    """A stack of two of each, with alice, who may launch, and a token of hers."""
+    """A stack of two of each, with alice, who may launch; `authorization` is the header that says that it is she."""
 
     def __init__(self) -> None:
         super().__init__(TASKCAST_APPS=TASKS, WORKERS="2")
@@ -44,12 +45,16 @@ class Instance(Stack):
         for part in everything:
             self.wait(part)
         self.user("alice", launch=True)
-        self.alice = self.token("alice")
+        self.authorization = f"Bearer {self.token('alice')}"
         return self
 
     def runs(self, part: str) -> bool:
         """Whether `part` was started and not killed since."""
         return part in self._running
+
+    def running(self, parts: Sequence[str]) -> list[str]:
+        """Those of `parts` that run."""
+        return [part for part in parts if self.runs(part)]
 
     def processes(self, worker: str, *, recorder: bool) -> list[int]:
         """The recorder process of a worker, or those of its pool."""
@@ -64,7 +69,7 @@ class Instance(Stack):
 
     def kill_process(self, chance: random.Random, *, recorder: bool) -> str | None:
         """Kill one process of a worker; what it was, or None where there is none."""
-        worker = chance.choice([part for part in WORKERS if self.runs(part)] or [""])
+        worker = chance.choice(self.running(WORKERS) or [""])
         found = self.processes(worker, recorder=recorder) if worker else []
         if not found:
             return None

@@ -45,7 +45,7 @@ class Load(threading.Thread):
         self._clients = {
             part: httpx.Client(
                 base_url=f"http://127.0.0.1:{instance.ports[part]}/api/v1/",
-                headers={"Authorization": f"Bearer {instance.alice}"},
+                headers={"Authorization": instance.authorization},
                 timeout=20,
             )
             for part in WEB
@@ -112,7 +112,7 @@ class Load(threading.Thread):
 
     def ask(self, method: str, path: str, **body: Any) -> dict[str, Any] | None:
         """One call on either web process; its body where it was a success, None where it was refused."""
-        running = [part for part in WEB if self.instance.runs(part)]
+        running = self.instance.running(WEB)
         if not running:
             return None
         began = time.time()

@@ -75,10 +75,10 @@ class Reader:
     async def run(self) -> None:
         """Connect, and again whenever the connection ends."""
         while True:
-            running = [part for part in WEB if self.instance.runs(part)]
+            running = self.instance.running(WEB)
             if running:
                 url = f"ws://127.0.0.1:{self.instance.ports[self.chance.choice(running)]}/ws/"
-                headers = {"Authorization": f"Bearer {self.instance.alice}"}
+                headers = {"Authorization": self.instance.authorization}
                 try:
                     async with connect(
                         url, additional_headers=headers, compression=None, open_timeout=5, ping_interval=None
