@@ -217,5 +217,8 @@ def job_cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
     except control.NotCancellable:
         messages.info(request, _("The job has ended already."))
     except LogUnavailable:
-        messages.error(request, _("Redis does not answer: the job could not be stopped. Try again."))
+        messages.error(
+            request,
+            _("Redis does not answer: the job is asked to stop when it is back, and could not be ended by force."),
+        )
     return redirect("job", job_id)

@@ -9,8 +9,8 @@ from celery import current_app
 from django.db import transaction
 
 from tasks import counters, eventlog, signals
-from tasks.eventlog import LogUnavailable
-from tasks.events import FINAL, JobDict
+from tasks.eventlog import LogUnavailable, Reply
+from tasks.events import FINAL, UNFINISHED, JobDict
 from tasks.models import Job
 from tasks.reporter import reporter
 
@@ -29,23 +29,19 @@ def cancel(job_id: UUID | str, *, force: bool = False) -> JobDict:
     """Ask the job to stop, and return it.
 
     A waiting job ends at once as `cancelled`; a started one is `asked`, sees it at its next `track`, `progress` or
-    `cancelled()`, and ends. With `force` its process is terminated. While Redis is away, only a job that was not sent
-    yet can be cancelled: it is `asked`, and ends when Redis is back. Raises NotCancellable, Job.DoesNotExist,
-    LogUnavailable.
+    `cancelled()`, and ends. With `force` its process is terminated. While Redis is away the job is `asked`, and told
+    when Redis is back; with `force` that is LogUnavailable, since nothing was terminated. Raises NotCancellable,
+    Job.DoesNotExist, LogUnavailable.
     """
     key = str(job_id)
-    ends: dict[str, Any] = {"asked": {"cancel": "asked"}, "cancelled": signals.cancelled().set}
+    # First, so that what is acknowledged here outlives a Redis that loses its data.
+    is_noted = _note(key)
     try:
-        reply = eventlog.cancel(key, **ends)
+        reply = _tell(key)
     except LogUnavailable:
-        return _ask_unsent(key)
-    if reply.status == "absent":
-        row = Job.objects.select_related("owner").get(pk=job_id)
-        if row.state in FINAL:
-            raise NotCancellable(row.state)
-        eventlog.announce(row.as_dict(), owner_id=row.owner_id)
-        reply = eventlog.cancel(key, **ends)
-    reporter().echo(key, reply)
+        if force or not is_noted:
+            raise
+        return Job.objects.select_related("owner").get(pk=job_id).as_dict()
     snapshot = eventlog.snapshot(key)
     if snapshot is None:
         raise Job.DoesNotExist
@@ -57,23 +53,40 @@ def cancel(job_id: UUID | str, *, force: bool = False) -> JobDict:
     return snapshot.job
 
 
-def _ask_unsent(job_id: str) -> JobDict:
-    """Note in its row that a job which no broker was given is to be cancelled. Raises LogUnavailable for any other."""
-    waiting = Job.objects.filter(pk=job_id, published_at=None, message__isnull=False, state__in=("queued", "scheduled"))
+def _note(job_id: str) -> bool:
+    """Note in its row that the job is to be cancelled; False where it has no row, or that says that it has ended."""
     with transaction.atomic():
         change = counters.add("change", 1)
-        if not waiting.update(cancel="asked", change=change):
-            raise LogUnavailable("Redis does not answer, so a job that was sent cannot be cancelled now")
-    return Job.objects.select_related("owner").get(pk=job_id).as_dict()
+        Job.objects.filter(pk=job_id, state__in=UNFINISHED, cancel=None).update(cancel="asked", change=change)
+    return Job.objects.filter(pk=job_id, state__in=UNFINISHED).exists()
 
 
-def cancel_asked() -> None:
-    """Cancel the jobs for which that was asked while Redis was away. Raises LogUnavailable."""
-    for row in Job.objects.filter(state__in=("queued", "scheduled"), cancel="asked").select_related("owner")[:200]:
+def _tell(job_id: str) -> Reply:
+    """Ask the log to cancel the job. Raises NotCancellable, Job.DoesNotExist, LogUnavailable."""
+    ends: dict[str, Any] = {"asked": {"cancel": "asked"}, "cancelled": signals.cancelled().set}
+    reply = eventlog.cancel(job_id, **ends)
+    if reply.status == "absent":
+        row = Job.objects.select_related("owner").get(pk=job_id)
+        if row.state in FINAL:
+            raise NotCancellable(row.state)
+        eventlog.announce(row.as_dict(), owner_id=row.owner_id)
+        reply = eventlog.cancel(job_id, **ends)
+    reporter().echo(job_id, reply)
+    return reply
+
+
+def tell_asked() -> None:
+    """Tell the log of each cancel that it does not know: it was away when that was asked, or has lost it.
+
+    Raises LogUnavailable.
+    """
+    asked = Job.objects.filter(state__in=UNFINISHED, cancel="asked").order_by("-change")
+    ids = [str(pk) for pk in asked.values_list("pk", flat=True)[:500]]
+    for job_id in eventlog.untold(ids):
         try:
-            cancel(row.pk)
+            _tell(job_id)
         except NotCancellable as ended:
-            logger.info("job %s cannot be cancelled: %s", row.pk, ended)
+            logger.info("job %s cannot be cancelled: %s", job_id, ended)
 
 
 def _terminate(job_id: str) -> None:

@@ -86,7 +86,10 @@ def lay_down(job: Job, epoch: int) -> None:
     """Lay down a job from its row. Raises LogUnavailable."""
     # The message of a job that has started is kept where the job may start again.
     may_rerun = job.message is not None
-    eventlog.restore(job.as_dict(), epoch, owner_id=job.owner_id, lease=job.lease, may_rerun=may_rerun)
+    known = job.as_dict()
+    if known["state"] == "started" and known["cancel"] == "asked":
+        known["cancel"] = None  # the watch tells it, by an event: the one there was may not have been recorded
+    eventlog.restore(known, epoch, owner_id=job.owner_id, lease=job.lease, may_rerun=may_rerun)
 
 
 def _begin() -> int:

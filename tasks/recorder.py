@@ -86,8 +86,8 @@ def _strangers(job_ids: set[str]) -> dict[str, int]:
 
 def _known(job_ids: Iterable[str]) -> dict[str, Known]:
     found = dict.fromkeys(job_ids, Known())
-    rows = Job.objects.filter(pk__in=list(found)).values_list("pk", "epoch", "seq", "archived", "state")
-    return found | {str(pk): Known(epoch, seq, last, state) for pk, epoch, seq, last, state in rows}
+    rows = Job.objects.filter(pk__in=list(found)).values_list("pk", "epoch", "seq", "archived", "state", "cancel")
+    return found | {str(pk): Known(*values) for pk, *values in rows}
 
 
 def _write(plans: Sequence[Plan], epoch: int) -> tuple[list[Plan], int]:

@@ -37,6 +37,7 @@ class Known:
     seq: int = 0
     archived: int = 0
     state: str = ""
+    cancel: str | None = None
 
 
 @dataclass(frozen=True)
@@ -106,6 +107,8 @@ def row(plan: Plan, *, change: int, owner_id: Any) -> Job:
             "seq": snapshot.seq,
             "archived": plan.archived,
             "lease": plan.tail.lease[:300],
+            # Asked for, and the log was away or has lost it: the watch tells it.
+            "cancel": job["cancel"] or (None if job["state"] in events.FINAL else plan.known.cancel),
             "change": change,
             "owner_id": owner_id,
             "created_at": created_at,

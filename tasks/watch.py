@@ -80,7 +80,7 @@ class Watch:
         self._part("opening the event log", epochs.check)
         self._part("ending the jobs of dead workers", self._reap)
         self._part("looking for lost messages", self._strays.look)
-        self._part("cancelling jobs", control.cancel_asked)
+        self._part("cancelling jobs", control.tell_asked)
         self._part("dispatching jobs", dispatch)
         self._part("looking for queues without a worker", situations.tell_unserved)
         self._part("recording", self._record)

@@ -22,6 +22,7 @@ from tasks.eventlog.reading import (
     reasons,
     snapshot,
     snapshots,
+    untold,
 )
 from tasks.eventlog.writing import Change, Reply, announce, append, cancel, orphan, start
 
@@ -64,4 +65,5 @@ __all__ = [
     "start",
     "tails",
     "trim",
+    "untold",
 ]

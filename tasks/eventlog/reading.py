@@ -99,6 +99,17 @@ def reasons(job_ids: Sequence[str]) -> dict[str, tuple[int, str | None]]:
     return {job_id: (int(seq), json.loads(text or "null")) for job_id, (seq, text) in found if seq is not None}
 
 
+def untold(job_ids: Sequence[str]) -> list[str]:
+    """Those among `job_ids`, which are to be cancelled, that the log does not know, or that wait, or were started and
+    not asked to stop. Raises LogUnavailable.
+    """
+    fields = ("f:state", "f:cancel")
+    replies = ask(lambda redis_: _of_each(redis_, job_ids, lambda pipe, key: pipe.hmget(key, fields)).execute())
+    found = [[text and json.loads(text) for text in reply] for reply in replies]
+    done = [state in events.FINAL or (state == "started" and cancel is not None) for state, cancel in found]
+    return [job_id for job_id, is_done in zip(job_ids, done, strict=True) if not is_done]
+
+
 async def aheads(job_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
     """`heads` on the running loop."""
     return _heads(job_ids, await aask(lambda redis_: _of_each(redis_, job_ids, _head).execute()))

@@ -199,7 +199,8 @@ def test_redis_away_is_said_and_reading_goes_on(cast, alice, redis_server):
     try:
         assert call(cast, "GET", f"jobs/{job.pk}").json()["state"] == "queued"
         assert len(call(cast, "GET", "jobs").json()["jobs"]) == 1
-        assert_problem(call(cast, "POST", f"jobs/{job.pk}/cancel"), 503)
+        assert call(cast, "POST", f"jobs/{job.pk}/cancel").json()["cancel"] == "asked"
+        assert_problem(call(cast, "POST", f"jobs/{job.pk}/cancel", {"force": True}), 503)
     finally:
         redis_server.start()
 

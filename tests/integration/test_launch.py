@@ -43,10 +43,12 @@ def test_a_launch_is_durable_while_redis_is_away_and_runs_when_it_is_back(stack_
     assert row == {"state": "succeeded", "reason": None, "published": True, "message": None}
 
 
-_STATES = """
+_IS_STARTED = "from tasks.models import Job\nanswer = Job.objects.filter(pk=id, state='started').exists()"
+_EVENTS = """
 from tasks import eventlog
-answer = [e["set"]["state"] for e in eventlog.read(id, 0, 10).events]
+answer = [{"set": {}, **event} for event in eventlog.read(id, 0, 50).events]
 """
+_SEND = "from celery import current_app\nanswer = current_app.send_task(name).id"
 _CANCEL = "from tasks.control import cancel\nanswer = cancel(id)"
 
 
@@ -61,4 +63,17 @@ def test_a_job_that_was_never_sent_can_be_cancelled_while_redis_is_away(stack_fa
     wait_for(lambda: stack.run(_ROW, id=later["id"])["state"] == "succeeded", "a later job runs", 60)
     wait_for(lambda: stack.run(_ROW, id=job["id"])["state"] == "cancelled", "it has ended")
     assert stack.run(_ROW, id=job["id"]) == {"state": "cancelled", "reason": None, "published": False, "message": None}
-    assert stack.run(_STATES, id=job["id"]) == ["queued", "cancelled"]
+    assert [event["set"]["state"] for event in stack.run(_EVENTS, id=job["id"])] == ["queued", "cancelled"]
+
+
+def test_a_started_job_that_is_to_be_cancelled_is_told_when_redis_is_back(stack_factory):
+    stack = stack_factory(WORKERS="1", TASKCAST_APPS="tests.support.plain_tasks")
+    job = {"id": stack.run(_SEND, name="tests.support.plain_tasks.wait_for_cancel")}
+    wait_for(lambda: stack.run(_IS_STARTED, id=job["id"]), "it runs, and its row says so")
+    stack.kill("redis", signal.SIGTERM)
+    asked = stack.run(_CANCEL, id=job["id"])
+    assert (asked["state"], asked["cancel"]) == ("started", "asked")
+    stack.start("redis")
+    wait_for(lambda: stack.run(_ROW, id=job["id"])["state"] == "succeeded", "the task has seen it and returned", 20)
+    cancels = [event["set"]["cancel"] for event in stack.run(_EVENTS, id=job["id"]) if event["set"].get("cancel")]
+    assert cancels[0] == "asked"

@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.db import connections
 from django.utils import timezone
 
-from tasks import epochs, eventlog, events, leases, recorder, watch
+from tasks import control, epochs, eventlog, events, leases, recorder, watch
 from tasks.eventlog import Change, LogUnavailable
 from tasks.locks import Lock
 from tasks.models import Counter, Job
@@ -157,6 +157,59 @@ def test_an_older_redis_begins_anew(ticking):
     ticking.tick()
     assert (eventlog.current_epoch(), epochs.counted()) == (6, 6)
     assert eventlog.snapshot(job_id).epoch == 6
+
+
+# --- cancelling
+
+
+def test_a_cancel_that_was_acknowledged_outlives_a_redis_that_loses_its_data(redis_server, ticking):
+    waiting, running = launch(), launch()
+    begin(running, LEASE)
+    record_all()
+    assert control.cancel(waiting)["state"] == "cancelled"
+    assert control.cancel(running)["cancel"] == "asked"
+    redis_server.client().flushall()  # before any of it was recorded
+    ticking.tick()
+    assert eventlog.snapshot(waiting).job["state"] == "cancelled"
+    assert [event["set"]["state"] for event in eventlog.read(waiting, 0).events] == ["cancelled"]
+    job = eventlog.snapshot(running).job
+    assert (job["state"], job["cancel"]) == ("started", "asked")
+    progress(running, 1, 7)  # the attempt goes on, and is told in the answer
+    assert eventlog.append(running, [], writer="w", n=8, attempt=1).cancel == "asked"
+    record_all()
+    assert_recorded(waiting)
+    assert_recorded(running)
+
+
+def test_a_log_that_fell_back_behind_a_cancel_is_told_again(redis_server, ticking):
+    """A Redis that is killed may lose its last second, and comes back with the rest."""
+    running = launch()
+    begin(running, LEASE)
+    record_all()
+    before = eventlog.snapshot(running).job
+    control.cancel(running)
+    eventlog.restore(before, 1, owner_id=None, lease=LEASE)
+    progress(running, 1, 7)
+    record_all()
+    assert Job.objects.get(pk=running).cancel == "asked", "what the log does not know of is not forgotten"
+    ticking.tick()
+    assert eventlog.snapshot(running).job["cancel"] == "asked"
+    ticking.tick()
+    asked = [event["seq"] for event in eventlog.read(running, 0).events if "cancel" in event.get("set", {})]
+    assert len(asked) == 1, "once is enough"
+
+
+def test_a_cancel_that_came_too_late_is_not_noted(ticking):
+    job_id = launch()
+    begin(job_id, LEASE)
+    record_all()
+    end(job_id)  # not recorded yet
+    with pytest.raises(control.NotCancellable):
+        control.cancel(job_id)
+    ticking.tick()
+    record_all()
+    assert_recorded(job_id)
+    assert Job.objects.get(pk=job_id).cancel is None
 
 
 # --- reaping
