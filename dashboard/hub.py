@@ -162,7 +162,9 @@ class Hub:
             match message["type"]:
                 case "job.events":
                     if watch := self.watches.get(message["job"]):
-                        watch.hear(message["epoch"], [(seq, body) for seq, body in message["events"]])
+                        watch.hear(
+                            message["epoch"], [(seq, body) for seq, body in message["events"]], message["before"]
+                        )
                 case "jobs.changed":
                     self.jobs.wake()
                 case "access.changed":

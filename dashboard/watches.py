@@ -37,6 +37,7 @@ class JobFollower:
         self.socket, self.topic, self.job_id = socket, request.topic, job_id
         self.epoch = request.epoch  # None: as the log has it
         self.seq = request.after or 0
+        self.at = ""  # when the event at `seq` was written, by which it is known again; "": not known
         self.needs_snapshot = request.after is None
         self.is_admitted = False  # not before the group is joined
         self.is_answered = False
@@ -73,19 +74,29 @@ class JobFollower:
         """Whether events of `epoch` may follow on the cursor."""
         return self.is_answered and not self.needs_snapshot and self.epoch == epoch
 
-    def take(self, part: Part, epoch: int) -> bool:
-        """Send events up to the part's cursor, if there is credit and not too much was sent a moment ago."""
+    def was_given(self, at: str) -> bool:
+        """Whether the event at `seq`, which is of the time `at` ("": a job laid down anew), is the one that was sent.
+
+        Redis loses up to a second when it is killed or the machine loses power: then numbers are given out again.
+        """
+        return self.at in ("", at)
+
+    def take(self, part: Part, epoch: int, at: str) -> bool:
+        """Send events up to the part's cursor, where the event is of the time `at`, if there is credit and not too
+        much was sent a moment ago."""
         if not self.may_take() or not self.socket.offer(part.frame):
             return False
         self._pace.note(time.monotonic())
-        self.epoch, self.seq, self.is_answered = epoch, part.cursor, True
+        self.epoch, self.seq, self.at, self.is_answered = epoch, part.cursor, at, True
         return True
 
-    def take_snapshot(self, frame: frames.Frame, epoch: int, seq: int, change: int | None = None) -> None:
+    def take_snapshot(
+        self, frame: frames.Frame, epoch: int, seq: int, *, at: str = "", change: int | None = None
+    ) -> None:
         """Send the job at `seq`, if there is credit."""
         if self.socket.offer(frame):
             self._pace.note(time.monotonic())
-            self.epoch, self.seq, self.change = epoch, seq, change
+            self.epoch, self.seq, self.at, self.change = epoch, seq, at, change
             self.needs_snapshot, self.is_answered = False, True
 
 
@@ -119,8 +130,11 @@ class Watch:
         if not self.followers:
             self._empty(self)
 
-    def hear(self, epoch: int, bodies: Sequence[tuple[int, str]]) -> None:
-        """A group message: hand its events to those on whose cursor they follow; the others will read."""
+    def hear(self, epoch: int, bodies: Sequence[tuple[int, str]], before: str) -> None:
+        """A group message: hand its events to those on whose cursor they follow; the others will read.
+
+        `before` is the time of the event before them.
+        """
         if epoch < self.head[0]:
             return
         if not bodies:
@@ -130,15 +144,19 @@ class Watch:
             return
         first, last = bodies[0][0], bodies[-1][0]
         self.head = max(self.head, (epoch, last))
+        times = {first - 1: before} | {seq: _time(body) for seq, body in bodies}
         shared: dict[int, list[Part]] = {}
         for follower in list(self.followers):
-            if not follower.is_at(epoch) or not first - 1 <= follower.seq < last:
+            if not follower.is_at(epoch) or follower.seq not in times:
+                continue
+            if not follower.was_given(times[follower.seq]):
+                follower.needs_snapshot = True
                 continue
             if follower.seq not in shared:
                 fresh = [frames.event_item(seq, body) for seq, body in bodies if seq > follower.seq]
                 shared[follower.seq] = frames.events(follower.topic, epoch, fresh)
             for part in shared[follower.seq]:
-                if not follower.take(part, epoch):
+                if not follower.take(part, epoch, times[part.cursor]):
                     break
         self.wake()
 
@@ -147,15 +165,18 @@ class Watch:
         for follower in self.followers:
             follower.marked = follower.seq if follower.is_answered else None
 
-    def compare(self, epoch: int, seq: int) -> None:
-        """The log has the job at (epoch, seq)."""
+    def compare(self, epoch: int, seq: int, at: str) -> None:
+        """The log has the job at (epoch, seq), by an event of the time `at`."""
         self.head = max(self.head, (epoch, seq))
         for follower in self.followers:
-            if follower.marked is not None and follower.epoch == epoch and seq < follower.marked <= follower.seq:
-                # The log fell back, as Redis does by up to a second when the machine loses power: these
-                # numbers will be given out again, to other events.
+            if follower.marked is None or follower.epoch != epoch:
+                continue
+            if seq < follower.marked <= follower.seq or (seq == follower.seq and not follower.was_given(at)):
+                # The log fell back, and gives these numbers out again, to other events.
                 follower.needs_snapshot = True
                 self.head = (epoch, seq)
+            elif seq == follower.seq:
+                follower.at = at
         self.wake()
 
     def compare_row(self, epoch: int, seq: int, change: int) -> None:
@@ -227,7 +248,7 @@ class Watch:
         if still := self._still(group, epoch, seq):
             frame = frames.snapshot(still[0].topic, found.epoch, found.seq, found.job)
             for follower in still:
-                follower.take_snapshot(frame, found.epoch, found.seq)
+                follower.take_snapshot(frame, found.epoch, found.seq, at=found.at)
         return True
 
     async def _from_log(self, group: list[JobFollower], epoch: int | None, seq: int, head: tuple[int, int]) -> bool:
@@ -238,17 +259,20 @@ class Watch:
         still = self._still(group, epoch, seq)
         if not still:
             return True
-        if epoch not in (None, page.epoch) or not page.reaches or page.seq < seq:
-            for follower in still:
-                follower.needs_snapshot = True
+        goes_on = epoch in (None, page.epoch) and page.reaches and page.seq >= seq
+        for follower in still:
+            follower.needs_snapshot |= not goes_on or bool(page.before and not follower.was_given(page.before))
+        still = [follower for follower in still if not follower.needs_snapshot]
+        if not still:
             return True
+        times = {event["seq"]: event["time"] for event in page.events}
         parts = frames.events(still[0].topic, page.epoch, [frames.stored_item(event) for event in page.events])
         if not parts:
-            parts = [Part(frames.no_events(still[0].topic, page.epoch), seq)]
+            parts, times = [Part(frames.no_events(still[0].topic, page.epoch), seq)], {seq: page.before}
             still = [follower for follower in still if not follower.is_answered]
         for follower in still:
             for part in parts:
-                if not follower.take(part, page.epoch):
+                if not follower.take(part, page.epoch, times[part.cursor]):
                     break
         return True
 
@@ -266,7 +290,7 @@ class Watch:
             at = follower.epoch if follower.epoch is not None else row.epoch, follower.seq
             is_there = at == (row.epoch, row.seq) or (log_is_away and at > (row.epoch, row.seq))
             if not follower.is_answered and not follower.needs_snapshot and is_there:
-                follower.take(Part(frames.no_events(follower.topic, at[0]), follower.seq), at[0])
+                follower.take(Part(frames.no_events(follower.topic, at[0]), follower.seq), at[0], "")
             elif (
                 not follower.is_answered
                 or follower.needs_snapshot
@@ -274,7 +298,7 @@ class Watch:
                 or (follower.change is not None and follower.change < row.change)
             ):
                 frame = frames.snapshot(follower.topic, row.epoch, row.seq, row.job)
-                follower.take_snapshot(frame, row.epoch, row.seq, row.change)
+                follower.take_snapshot(frame, row.epoch, row.seq, change=row.change)
 
     def _reads(self, head: tuple[int, int], epoch: int, seq: int) -> None:
         # What was read is the truth, unless something was heard meanwhile.
@@ -282,3 +306,8 @@ class Watch:
 
     def _still(self, group: list[JobFollower], epoch: int | None, seq: int) -> list[JobFollower]:
         return [f for f in group if f in self.followers and (f.epoch, f.seq) == (epoch, seq)]
+
+
+def _time(body: str) -> str:
+    """The time of an event in a group message: the script writes it first."""
+    return body[len('{"time":"') : body.index('"', len('{"time":"'))]

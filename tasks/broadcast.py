@@ -21,13 +21,17 @@ def job_group(job_id: str) -> str:
     return f"job.{job_id.replace('-', '')}"
 
 
-def events_message(job_id: str, epoch: int, written: Sequence[tuple[int, str]]) -> dict[str, Any]:
-    """What readers of a job are told: its events (`seq`, JSON text without `seq`), or that there are some to read."""
+def events_message(job_id: str, epoch: int, written: Sequence[tuple[int, str]], before: str) -> dict[str, Any]:
+    """What readers of a job are told: its events (`seq`, JSON text without `seq`), or that there are some to read.
+
+    `before` is the time of the event before them: who was given another one there has to read.
+    """
     small = sum(len(body) for _, body in written) <= _EVENT_BYTES
     return {
         "type": "job.events",
         "job": job_id,
         "epoch": epoch,
+        "before": before,
         "events": [[seq, body] for seq, body in written] if small else [],
     }
 
@@ -40,6 +44,6 @@ async def send(group: str, message: dict[str, Any]) -> None:
     await layer.group_send(group, message)
 
 
-async def send_events(job_id: str, epoch: int, written: Sequence[tuple[int, str]]) -> None:
+async def send_events(job_id: str, epoch: int, written: Sequence[tuple[int, str]], before: str) -> None:
     """Tell the readers of a job what was appended to its log."""
-    await send(job_group(job_id), events_message(job_id, epoch, written))
+    await send(job_group(job_id), events_message(job_id, epoch, written, before))

@@ -215,7 +215,7 @@ class Reporter:
 
     def _echo(self, job_id: str, reply: Reply) -> None:
         if reply.written:
-            message = broadcast.events_message(job_id, reply.epoch, reply.written)
+            message = broadcast.events_message(job_id, reply.epoch, reply.written, reply.before)
             self._messages.append((broadcast.job_group(job_id), message))
 
     def _speak(self) -> None:

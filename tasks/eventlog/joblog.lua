@@ -20,7 +20,7 @@
 --   orphaned start: the attempt that the caller has seen to be dead, 0 for none
 --   lost     start, orphan: what to append where the job may not start (once more)
 --   again    orphan: what to append where the job waits to be started again; absent where nobody has its message
--- Returns {status, epoch, seq, attempt, cancel, first seq written or 0, bodies…}
+-- Returns {status, epoch, seq, attempt, cancel, first seq written or 0, time of the event before it, bodies…}
 --
 -- Values are never decoded here: cjson would turn [] into {} and large integers into floats.
 local hash, stream, dirty, running = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -29,20 +29,20 @@ local LONG, FULL, MOST_STARTS = 8192, 50000, 3
 local FINAL = {['"succeeded"'] = true, ['"failed"'] = true, ['"cancelled"'] = true, ['"lost"'] = true}
 
 local epoch = redis.call('GET', KEYS[5])
-if not epoch then return {'noepoch', 0, 0, 0, '', 0} end
+if not epoch then return {'noepoch', 0, 0, 0, '', 0, ''} end
 
 local head = redis.call('HMGET', hash, 'epoch', 'seq', 'attempt', 'f:state', 'f:cancel', 'w:' .. req.writer,
-                        'long', 'kept', 'lease', 'token', 'retries', 'deaths', 'fence')
+                        'long', 'kept', 'lease', 'token', 'retries', 'deaths', 'fence', 'at')
 local known = head[1]
 local seq, attempt = tonumber(head[2] or 0), tonumber(head[3] or 0)
 local state, cancel = head[4], head[5]
 local seen = tonumber(head[6] or 0)
 local long, kept, lease = head[7], head[8], head[9] or ''
 local deaths, fence = tonumber(head[12] or 0), tonumber(head[13] or 0)
-local first, bodies = 0, {}
+local before, first, bodies = head[14] or '', 0, {}
 
 local function reply(status)
-  local out = {status, tonumber(known or epoch), seq, attempt, cancel or '', first}
+  local out = {status, tonumber(known or epoch), seq, attempt, cancel or '', first, before}
   for _, body in ipairs(bodies) do out[#out + 1] = body end
   return out
 end
@@ -60,7 +60,7 @@ end
 
 local function write(event, only_lines)
   local parts, fields = {}, {}
-  local before = long
+  local was_long = long
   if not only_lines then
     for _, pair in ipairs(event.set) do
       local name, text, as_file = pair[1], pair[2], pair[3]
@@ -76,7 +76,7 @@ local function write(event, only_lines)
     end
   end
   local body = '"time":"' .. req.time .. '","kind":"' .. (only_lines and 'log' or event.kind) .. '"'
-  if long ~= before then
+  if long ~= was_long then
     parts[#parts + 1] = '"truncated":' .. long
     body = body .. ',"kept":' .. kept
     fields[#fields + 1] = 'long'; fields[#fields + 1] = long
@@ -90,6 +90,7 @@ local function write(event, only_lines)
   bodies[#bodies + 1] = body
   redis.call('XADD', stream, '0-' .. string.format('%d', seq), 'e', body)
   fields[#fields + 1] = 'seq'; fields[#fields + 1] = string.format('%d', seq)
+  fields[#fields + 1] = 'at'; fields[#fields + 1] = req.time
   redis.call('HSET', hash, unpack(fields))
   if not only_lines and event.to ~= '' then
     if event.to == 'started' then

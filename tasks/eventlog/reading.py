@@ -11,22 +11,29 @@ from tasks.eventlog.connection import EPOCH, aask, ask, hash_key, stream_key
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A job at `seq`; `owner_id` is the owner's key, for the decision who may see it."""
+    """A job at `seq`, whose event is of the time `at`, "" where there is none; `owner_id` is the owner's key, for the
+    decision who may see it."""
 
     epoch: int
     seq: int
     job: events.JobDict
     owner_id: int | None
+    at: str = ""
 
 
 @dataclass(frozen=True)
 class Page:
-    """Events after a cursor; `seq` is the job's last. `reaches` is False where the stream no longer holds the next."""
+    """Events after a cursor; `seq` is the job's last. `reaches` is False where the stream no longer holds the next.
+
+    `before` is the time of the event at the cursor, "" where the stream does not hold that one. By it a reader knows
+    whether it was given the same event: after a Redis that lost its last second numbers are given out again.
+    """
 
     epoch: int
     seq: int
     events: list[events.EventDict]
     reaches: bool
+    before: str
 
 
 @dataclass(frozen=True)
@@ -72,24 +79,26 @@ def read(job_id: str, after: int, limit: int = 500) -> Page | None:
 
     Raises LogUnavailable.
     """
-    return _page(after, *ask(lambda redis_: _read(redis_, job_id, after, limit).execute()))
+    return _page(after, limit, *ask(lambda redis_: _read(redis_, job_id, after, limit).execute()))
 
 
 async def aread(job_id: str, after: int, limit: int = 500) -> Page | None:
     """`read` on the running loop."""
-    return _page(after, *await aask(lambda redis_: _read(redis_, job_id, after, limit).execute()))
+    return _page(after, limit, *await aask(lambda redis_: _read(redis_, job_id, after, limit).execute()))
 
 
 def _read(redis_: Any, job_id: str, after: int, limit: int) -> Any:
     pipe = redis_.pipeline(transaction=True)
     pipe.hmget(hash_key(job_id), "epoch", "seq")
-    pipe.xrange(stream_key(job_id), min=f"(0-{after}", count=limit)
+    pipe.xrange(stream_key(job_id), min=f"0-{after}", count=limit + 1)  # the one at the cursor too
     return pipe
 
 
 def heads(job_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
     """(epoch, last seq) of those among `job_ids` that the log knows. Raises LogUnavailable."""
-    return _heads(job_ids, ask(lambda redis_: _of_each(redis_, job_ids, _head).execute()))
+    raw = ask(lambda redis_: _of_each(redis_, job_ids, _head).execute())
+    found = zip(job_ids, raw, strict=True)
+    return {job_id: (int(epoch), int(seq)) for job_id, (epoch, seq, _) in found if seq is not None}
 
 
 def reasons(job_ids: Sequence[str]) -> dict[str, tuple[int, str | None]]:
@@ -110,13 +119,15 @@ def untold(job_ids: Sequence[str]) -> list[str]:
     return [job_id for job_id, is_done in zip(job_ids, done, strict=True) if not is_done]
 
 
-async def aheads(job_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """`heads` on the running loop."""
-    return _heads(job_ids, await aask(lambda redis_: _of_each(redis_, job_ids, _head).execute()))
+async def aheads(job_ids: Sequence[str]) -> dict[str, tuple[int, int, str]]:
+    """(epoch, last seq, time of that event) of those among `job_ids` that the log knows. Raises LogUnavailable."""
+    raw = await aask(lambda redis_: _of_each(redis_, job_ids, _head).execute())
+    found = zip(job_ids, raw, strict=True)
+    return {job_id: (int(epoch), int(seq), at or "") for job_id, (epoch, seq, at) in found if seq is not None}
 
 
 def _head(pipe: Any, key: str) -> None:
-    pipe.hmget(key, "epoch", "seq")
+    pipe.hmget(key, "epoch", "seq", "at")
 
 
 def _of_each(redis_: Any, job_ids: Sequence[str], command: Callable[[Any, str], object]) -> Any:
@@ -145,21 +156,15 @@ def to_snapshot(job_id: str, raw: Any) -> Snapshot | None:
     if "long" in raw:
         job["truncated"] = json.loads(raw["long"])
     owner_id = raw.get("owner_id")
-    return Snapshot(int(raw["epoch"]), job["seq"], job, int(owner_id) if owner_id else None)
+    return Snapshot(int(raw["epoch"]), job["seq"], job, int(owner_id) if owner_id else None, raw.get("at", ""))
 
 
-def _page(after: int, head: list[str | None], entries: list[tuple[str, dict[str, str]]]) -> Page | None:
+def _page(after: int, limit: int, head: list[str | None], entries: list[tuple[str, dict[str, str]]]) -> Page | None:
     if head[0] is None or head[1] is None:
         return None
     epoch, seq = int(head[0]), int(head[1])
     found = [decode(int(entry_id.partition("-")[2]), fields["e"]) for entry_id, fields in entries]
+    before = found.pop(0)["time"] if found and found[0]["seq"] == after else ""
+    found = found[:limit]
     reaches = found[0]["seq"] == after + 1 if found else seq <= after
-    return Page(epoch, seq, found, reaches)
-
-
-def _heads(job_ids: Sequence[str], raw: list[list[str | None]]) -> dict[str, tuple[int, int]]:
-    return {
-        job_id: (int(epoch), int(seq))
-        for job_id, (epoch, seq) in zip(job_ids, raw, strict=True)
-        if epoch is not None and seq is not None
-    }
+    return Page(epoch, seq, found, reaches, before)

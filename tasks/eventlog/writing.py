@@ -46,13 +46,14 @@ class Change:
 class Reply:
     """What the log answered: `status` is "ok", or why not ("absent", "fenced", "final", "refused", "duplicate",
     "cancelled", "lost"; "started" for a start; "again", "lost" or "moved" for an orphan); `written` holds (seq, event's
-    JSON text without seq) of what was appended."""
+    JSON text without seq) of what was appended, and `before` the time of the event before that, "" for none."""
 
     status: str
     epoch: int
     seq: int
     attempt: int
     cancel: str | None
+    before: str
     written: list[tuple[int, str]]
 
 
@@ -174,11 +175,11 @@ def _run(job_id: str, **request: Any) -> Reply:
     keys = [hash_key(job_id), stream_key(job_id), DIRTY, RUNNING, EPOCH]
     # private={} becomes a Lua table either way; cjson has no trouble with an empty one that is only iterated.
     raw: Any = ask(lambda redis_: _script(redis_)(keys=keys, args=[events.dumps(request)]))
-    status, epoch, seq, attempt, cancel_json, first, *bodies = raw
+    status, epoch, seq, attempt, cancel_json, first, before, *bodies = raw
     if status == "noepoch":
         raise LogUnavailable("the event log has begun anew and is not open yet")
     asked = json.loads(cancel_json) if cancel_json else None
-    return Reply(status, epoch, seq, attempt, asked, list(enumerate(bodies, start=first)))
+    return Reply(status, epoch, seq, attempt, asked, before, list(enumerate(bodies, start=first)))
 
 
 @cache

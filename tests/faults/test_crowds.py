@@ -138,9 +138,10 @@ def test_a_thousand_sockets_come_back_at_once(web):
 
 def test_readers_of_a_web_process_that_ends_go_on_at_another_one(web):
     job = web.run(W + "answer = w.job()")
+    cookies = web.cookies("alice")  # now: the interpreter has one voice, and will be writing
     follower = Follower()
     writing = threading.Thread(target=web.run, args=(W + "w.lines(job, 1, 2000, echo=True)",), kwargs={"job": job})
-    with Reader(web, "alice") as reader:
+    with Reader(web, cookies=cookies) as reader:
         reader.subscribe(f"job:{job}")
         follower.take(reader.next())
         writing.start()
@@ -151,7 +152,7 @@ def test_readers_of_a_web_process_that_ends_go_on_at_another_one(web):
     web_ends.join()
     assert follower.job
     assert follower.job["seq"] < 2001, "it ended before all was said"
-    with Reader(web, "alice", port=web.ports["daphne2"]) as reader:
+    with Reader(web, cookies=cookies, port=web.ports["daphne2"]) as reader:
         reader.subscribe(f"job:{job}", after=follower.job["seq"], epoch=follower.epoch)
         while follower.job["seq"] < 2001:
             follower.take(reader.next())

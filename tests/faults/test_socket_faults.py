@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -95,6 +96,35 @@ def test_a_redis_that_lost_everything_gives_fresh_snapshots(own):
         own.run(W + "w.lines(job, 1, 2, echo=True)", job=job)
         frames = reader.until(lambda frame: frame["events"][-1]["seq"] == 6)
         assert [event["seq"] for frame in frames for event in frame["events"]] == [5, 6]
+
+
+@pytest.mark.parametrize("echo", [True, False], ids=["told", "untold"])
+@pytest.mark.parametrize("events", [1, 2])
+def test_a_redis_that_lost_its_last_second_leaves_no_reader_with_what_never_was(own, tmp_path, echo, events):
+    """It gives the same numbers out again, to other events."""
+    # Nothing is recorded: what the database knew would be put back.
+    own.run("from tasks.locks import Lock\nassert Lock('recorder', 120).hold()")
+    job = own.run(W + "answer = w.job()")
+    own.run(W + "w.lines(job, 1, 5, echo=True)", job=job)
+    with Reader(own, "alice") as reader:
+        reader.subscribe(f"job:{job}")
+        assert reader.next()["seq"] == 6
+        folder = own.home / "redis"
+        shutil.copytree(folder, tmp_path / "before", ignore=lambda folder, names: [n for n in names if "sock" in n])
+        own.run(W + "w.values(job, 6, echo=True, state='cancelled')", job=job)
+        assert reader.next()["events"][0]["set"]["state"] == "cancelled"
+        own.kill("redis")
+        shutil.rmtree(folder)
+        shutil.copytree(tmp_path / "before", folder)
+        own.start("redis")
+        own.run(W + "w.values(job, 6, echo=echo, state='started')", job=job, echo=echo)
+        if events == 2:
+            own.run(W + "w.values(job, 7, echo=echo, state='succeeded')", job=job, echo=echo)
+        follower = Follower()
+        follower.take(reader.next(12))
+        while follower.job["seq"] < 6 + events:
+            follower.take(reader.next(12))
+        assert follower.job["state"] == ("started" if events == 1 else "succeeded")
 
 
 def test_the_end_of_daphne_is_quiet(own):

@@ -96,10 +96,14 @@ class Engine(RuleBasedStateMachine):
     @rule()
     def ask_again_to_start(self) -> None:
         """The answer to a start was lost; the worker repeats the call."""
-        last = self.attempts[-1]
+        before, last = self.job(), self.attempts[-1]
+        assert before is not None
         reply = self.start(last.token, last.lease, last.retries, False, 0)
         assert reply.status in ("started", "duplicate", "cancelled")
-        assert reply.attempt == last.number
+        if reply.status == "started" and before["state"] == "queued":
+            # It was thought dead meanwhile, and its job waits to be started again: by whoever comes first.
+            self.attempts.append(Attempt(reply.attempt, last.token, last.lease, last.retries))
+        assert reply.attempt == self.attempts[-1].number
 
     @precondition(lambda self: self.attempts)
     @rule(which=attempts, count=st.integers(1, 3), answer_is_lost=st.booleans())

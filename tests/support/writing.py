@@ -51,7 +51,7 @@ def values(job_id: str, n: int, *, echo: bool, **fields: Any) -> int:
 def _append(job_id: str, change: Change, n: int, echo: bool) -> int:
     reply = eventlog.append(job_id, [change], writer="test", n=n)
     if echo:
-        async_to_sync(broadcast.send_events)(job_id, reply.epoch, reply.written)
+        async_to_sync(broadcast.send_events)(job_id, reply.epoch, reply.written, reply.before)
     return reply.seq
 
 

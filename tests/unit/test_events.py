@@ -1,6 +1,7 @@
 """The law of events: snapshot + events = fresh snapshot. The browser's store is held to the same recorded events."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,8 @@ def test_folding_leaves_the_snapshot_that_it_was_given(history):
 
 @given(json_values)
 def test_texts_are_strict_json_in_utf8(value):
-    assert json.loads(events.dumps(value).encode()) == json.loads(json.dumps(value).replace("\\u0000", "␀"))
+    text = json.dumps(value, ensure_ascii=False).replace("\\u0000", "␀")
+    assert json.loads(events.dumps(value).encode()) == json.loads(re.sub("[\ud800-\udfff]", "?", text))
 
 
 def test_nul_is_shown_as_a_sign_and_its_name_is_left_alone():
