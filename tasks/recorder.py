@@ -87,7 +87,7 @@ def _strangers(job_ids: set[str]) -> dict[str, int]:
 def _known(job_ids: Iterable[str]) -> dict[str, Known]:
     found = dict.fromkeys(job_ids, Known())
     rows = Job.objects.filter(pk__in=list(found)).values_list("pk", "epoch", "seq", "archived", "state", "cancel")
-    return found | {str(pk): Known(*values) for pk, *values in rows}
+    return found | {str(pk): Known(epoch, seq, last, state, cancel) for pk, epoch, seq, last, state, cancel in rows}
 
 
 def _write(plans: Sequence[Plan], epoch: int) -> tuple[list[Plan], int]:
