@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 
 import redis
 from django.db.models import Max, Q
-from django.utils import timezone
 
 from tasks import broker, eventlog, events, leases
 from tasks.eventlog import Change
@@ -27,9 +26,10 @@ from tasks.reporter import reporter
 
 logger = logging.getLogger(__name__)
 
-# How long a queue must have been empty, how often in a row it was seen so, and how much later a job must have been
-# sent that was taken before: workers say every 2 s what they have reserved. A job is called lost somewhat later: a dead
-# worker's lease hides its jobs for 10 s, and within half a minute of the fault all is said.
+# How long a job must have been seen waiting with nobody, and its queue empty, how often in a row, and how much later a
+# job must have been sent that was taken before: workers say every 2 s what they have reserved. A job is called lost
+# somewhat later: a dead worker's lease hides its jobs for 10 s, and within half a minute of the fault all is said. What
+# counts is what is seen here: when a job was sent is told by another machine's clock, which may be ahead.
 SECONDS = 10.0
 LOST_SECONDS = 15.0
 TIMES = 3
@@ -41,7 +41,7 @@ _STEPS = ("", "\x06\x163", "\x06\x166", "\x06\x169")
 
 
 class Waiting(NamedTuple):
-    """A job that was sent a while ago and waits; `is_ours` says that its row has the message."""
+    """A job that was sent and waits; `is_ours` says that its row has the message."""
 
     id: str
     queue: str
@@ -91,8 +91,8 @@ class Strays:
         return seen
 
     def _is_stray(self, job: Waiting) -> bool:
-        # Several looks: one that has just been handed out is not yet in what its worker says.
-        if job.id not in self._unreserved or not self._unreserved[job.id].is_old(self._clock(), 0):
+        # One that has just been handed out is not yet in what its worker says.
+        if job.id not in self._unreserved or not self._unreserved[job.id].is_old(self._clock(), SECONDS):
             return False
         return self._is_empty(job.queue, SECONDS) or _was_overtaken(job.queue, job.sent)
 
@@ -102,6 +102,7 @@ class Strays:
     def _publish_again(self, strays: Sequence[Waiting], live: Mapping[str, eventlog.Snapshot]) -> int:
         for job in strays:
             logger.warning("job %s waits, and no broker has its message: it is sent again", job.id)
+            self._unreserved.pop(job.id, None)  # what is sent now is given as long as any other
             if job.id in live and live[job.id].job["state"] == "retrying":
                 # The lost message was that of a retry; ours is that of a first attempt, which the gate would refuse.
                 queued = Change("state", {"state": "queued"})
@@ -122,7 +123,7 @@ class Strays:
 
 
 def _waiting() -> list[Waiting]:
-    rows = Job.objects.filter(state__in=_WAITING, published_at__lte=timezone.now() - timedelta(seconds=SECONDS))
+    rows = Job.objects.filter(state__in=_WAITING, published_at__isnull=False)
     # A job for later that was launched here is no message yet; of others' jobs, some do not tell their queue.
     rows = rows.exclude(state="scheduled", message__isnull=False).exclude(queue="")
     rows = rows.annotate(is_ours=Q(message__isnull=False))

@@ -189,7 +189,15 @@ def test_cancelling_while_redis_is_away_says_so(browser, alice, redis_server):
     finally:
         redis_server.start()
     assert page.status_code == 200
-    assert "could not be stopped" in page.content.decode()
+    assert page.context["job"]["cancel"] == "asked"
+
+    redis_server.kill()
+    try:
+        page = browser.post(f"/jobs/{job.pk}/cancel/", {"force": "1"}, follow=True)
+    finally:
+        redis_server.start()
+    assert page.status_code == 200
+    assert "could not be ended by force" in page.content.decode()
 
 
 def test_the_list_of_jobs_is_narrowed_and_paged(browser, alice):

@@ -52,11 +52,15 @@ def is_unsent(job):
 
 
 def test_a_job_whose_queue_is_empty_is_sent_again(look):
-    job, young = sent(), sent(seconds=1)
+    job = sent()
     assert look(2) == 0, "a queue that was empty for a moment says nothing"
+    young = sent(seconds=1)
     assert look(2) == 1
     assert is_unsent(job)
     assert not is_unsent(young)
+    Job.objects.filter(pk__in=[job.pk, young.pk]).update(published_at=timezone.now())
+    assert look(2) == 1, "the young one; the other was sent a moment ago"
+    assert is_unsent(young)
 
 
 def test_a_job_that_a_living_worker_has_reserved_is_left_alone(look):
@@ -121,6 +125,14 @@ def test_a_job_of_others_whose_message_nobody_has_is_lost_and_says_so(look):
     found = eventlog.snapshot(str(job.pk)).job
     assert (found["state"], found["reason"]) == ("lost", strays.NOBODY_HAS_IT)
     assert state_of(elsewhere) == "queued", "who knows which queue it is in"
+
+
+def test_a_clock_that_is_ahead_hides_no_lost_message(look):
+    job = others()
+    ahead = timezone.now() + timedelta(seconds=90)
+    Job.objects.filter(pk=job.pk).update(created_at=ahead, published_at=ahead)
+    look(7)
+    assert state_of(job) == "lost"
 
 
 def test_a_job_of_others_waits_as_long_as_its_queue_or_a_worker_has_it(look, redis_server):
