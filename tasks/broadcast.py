@@ -42,8 +42,3 @@ async def send(group: str, message: dict[str, Any]) -> None:
     if layer is None:
         raise RuntimeError("CHANNEL_LAYERS names no default layer: see the README on settings")
     await layer.group_send(group, message)
-
-
-async def send_events(job_id: str, epoch: int, written: Sequence[tuple[int, str]], before: str) -> None:
-    """Tell the readers of a job what was appended to its log."""
-    await send(job_group(job_id), events_message(job_id, epoch, written, before))

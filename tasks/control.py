@@ -35,13 +35,14 @@ def cancel(job_id: UUID | str, *, force: bool = False) -> JobDict:
     """
     key = str(job_id)
     # First, so that what is acknowledged here outlives a Redis that loses its data.
-    is_noted = _note(key)
+    _note(key)
     try:
         reply = _tell(key)
     except LogUnavailable:
-        if force or not is_noted:
+        noted = Job.objects.filter(pk=job_id, state__in=UNFINISHED).select_related("owner").first()
+        if force or noted is None:
             raise
-        return Job.objects.select_related("owner").get(pk=job_id).as_dict()
+        return noted.as_dict()
     snapshot = eventlog.snapshot(key)
     if snapshot is None:
         raise Job.DoesNotExist
@@ -53,12 +54,11 @@ def cancel(job_id: UUID | str, *, force: bool = False) -> JobDict:
     return snapshot.job
 
 
-def _note(job_id: str) -> bool:
-    """Note in its row that the job is to be cancelled; False where it has no row, or that says that it has ended."""
+def _note(job_id: str) -> None:
+    """Note in its row that the job is to be cancelled, unless it has none, or that says that it has ended."""
     with transaction.atomic():
         change = counters.add("change", 1)
         Job.objects.filter(pk=job_id, state__in=UNFINISHED, cancel=None).update(cancel="asked", change=change)
-    return Job.objects.filter(pk=job_id, state__in=UNFINISHED).exists()
 
 
 def _tell(job_id: str) -> Reply:

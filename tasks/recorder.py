@@ -81,7 +81,7 @@ def _strangers(job_ids: set[str]) -> dict[str, int]:
     if not job_ids:
         return {}
     eventlog.expire(job_ids, 24 * 3600)
-    return {job_id: seq for job_id, (_, seq) in eventlog.heads(list(job_ids)).items()}
+    return {job_id: seq for job_id, (_, seq, _) in eventlog.heads(list(job_ids)).items()}
 
 
 def _known(job_ids: Iterable[str]) -> dict[str, Known]:

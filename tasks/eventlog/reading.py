@@ -94,11 +94,9 @@ def _read(redis_: Any, job_id: str, after: int, limit: int) -> Any:
     return pipe
 
 
-def heads(job_ids: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """(epoch, last seq) of those among `job_ids` that the log knows. Raises LogUnavailable."""
-    raw = ask(lambda redis_: _of_each(redis_, job_ids, _head).execute())
-    found = zip(job_ids, raw, strict=True)
-    return {job_id: (int(epoch), int(seq)) for job_id, (epoch, seq, _) in found if seq is not None}
+def heads(job_ids: Sequence[str]) -> dict[str, tuple[int, int, str]]:
+    """(epoch, last seq, time of that event) of those among `job_ids` that the log knows. Raises LogUnavailable."""
+    return _heads(job_ids, ask(lambda redis_: _of_each(redis_, job_ids, _head).execute()))
 
 
 def reasons(job_ids: Sequence[str]) -> dict[str, tuple[int, str | None]]:
@@ -120,10 +118,8 @@ def untold(job_ids: Sequence[str]) -> list[str]:
 
 
 async def aheads(job_ids: Sequence[str]) -> dict[str, tuple[int, int, str]]:
-    """(epoch, last seq, time of that event) of those among `job_ids` that the log knows. Raises LogUnavailable."""
-    raw = await aask(lambda redis_: _of_each(redis_, job_ids, _head).execute())
-    found = zip(job_ids, raw, strict=True)
-    return {job_id: (int(epoch), int(seq), at or "") for job_id, (epoch, seq, at) in found if seq is not None}
+    """`heads` on the running loop."""
+    return _heads(job_ids, await aask(lambda redis_: _of_each(redis_, job_ids, _head).execute()))
 
 
 def _head(pipe: Any, key: str) -> None:
@@ -168,3 +164,11 @@ def _page(after: int, limit: int, head: list[str | None], entries: list[tuple[st
     found = found[:limit]
     reaches = found[0]["seq"] == after + 1 if found else seq <= after
     return Page(epoch, seq, found, reaches, before)
+
+
+def _heads(job_ids: Sequence[str], raw: list[list[str | None]]) -> dict[str, tuple[int, int, str]]:
+    return {
+        job_id: (int(epoch), int(seq), at or "")
+        for job_id, (epoch, seq, at) in zip(job_ids, raw, strict=True)
+        if epoch is not None and seq is not None
+    }

@@ -51,7 +51,8 @@ def values(job_id: str, n: int, *, echo: bool, **fields: Any) -> int:
 def _append(job_id: str, change: Change, n: int, echo: bool) -> int:
     reply = eventlog.append(job_id, [change], writer="test", n=n)
     if echo:
-        async_to_sync(broadcast.send_events)(job_id, reply.epoch, reply.written, reply.before)
+        message = broadcast.events_message(job_id, reply.epoch, reply.written, reply.before)
+        async_to_sync(broadcast.send)(broadcast.job_group(job_id), message)
     return reply.seq
 
 
