@@ -1,18 +1,21 @@
 """Every decision who may see or do what. Whoever is not named here may not.
 
-The owner and staff see a job and may stop it; a job without owner is for staff only. Launching needs the permission
-`tasks.launch_job`, and the task's own where it has one. An inactive account may nothing.
+The owner and staff see a job and may steer it (cancel, retry). Others see those of their groups' members, and those
+without owner, where they have the permission for it, and steer what they see with another one. Launching needs the
+permission for every task or for this one, and the task's own where it has one. An inactive account may nothing.
 """
 
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 from uuid import UUID
 
+from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from dashboard import queries
+from dashboard import queries, task_permissions
 from tasks import catalog
 from tasks.models import Job
 
@@ -20,6 +23,17 @@ from tasks.models import Job
 User: TypeAlias = Any
 
 LAUNCH = "tasks.launch_job"
+STEER = "tasks.steer_jobs"
+_GROUP_JOBS, _UNOWNED_JOBS = "tasks.view_group_jobs", "tasks.view_unowned_jobs"
+
+
+@dataclass(frozen=True)
+class Sight:
+    """Whose jobs somebody sees: all, or those of `owners`, and those of nobody where `unowned` is set."""
+
+    everything: bool = False
+    owners: frozenset[Any] = frozenset()
+    unowned: bool = False
 
 
 def is_active(user: User) -> bool:
@@ -32,31 +46,56 @@ def sees_all(user: User) -> bool:
     return is_active(user) and bool(user.is_staff or user.is_superuser)
 
 
+def _sight(user: User) -> Sight:
+    """Looked up once for each user object, as Django does with permissions: a list asks for every row."""
+    if not is_active(user):
+        return Sight()
+    if sees_all(user):
+        return Sight(everything=True)
+    known: Sight | None = getattr(user, "_taskcast_sight", None)
+    if known is None:
+        owners = {user.pk}
+        if user.has_perm(_GROUP_JOBS):
+            members = get_user_model()._default_manager.filter(groups__in=user.groups.all())
+            owners |= set(members.values_list("pk", flat=True))
+        known = user._taskcast_sight = Sight(owners=frozenset(owners), unowned=bool(user.has_perm(_UNOWNED_JOBS)))
+    return known
+
+
 def jobs_for(user: User) -> QuerySet[Job]:
     """The jobs that `user` may see."""
-    if sees_all(user):
+    sight = _sight(user)
+    if sight.everything:
         return Job.objects.all()
-    return Job.objects.filter(owner=user.pk) if is_active(user) else Job.objects.none()
+    if not sight.owners:
+        return Job.objects.none()
+    wanted = Q(owner__in=sight.owners)
+    return Job.objects.filter(wanted | Q(owner=None) if sight.unowned else wanted)
 
 
 def may_see(user: User, owner_id: int | None) -> bool:
     """Whether `user` may see a job of `owner_id` (None: nobody's)."""
-    return sees_all(user) or (is_active(user) and owner_id is not None and owner_id == user.pk)
+    sight = _sight(user)
+    return sight.everything or (sight.unowned if owner_id is None else owner_id in sight.owners)
 
 
-def may_cancel(user: User, owner_id: int | None) -> bool:
-    """Whether `user` may stop a job of `owner_id` (None: nobody's)."""
-    return may_see(user, owner_id)
+def may_steer(user: User, owner_id: int | None) -> bool:
+    """Whether `user` may cancel a job of `owner_id` (None: nobody's), and, if he may launch its task, retry it."""
+    if not may_see(user, owner_id):
+        return False
+    return sees_all(user) or (owner_id is not None and owner_id == user.pk) or bool(user.has_perm(STEER))
 
 
 def may_launch_anything(user: User) -> bool:
     """Whether `user` may launch tasks at all."""
-    return is_active(user) and bool(user.has_perm(LAUNCH))
+    if not is_active(user):
+        return False
+    return bool(user.has_perm(LAUNCH)) or any(map(task_permissions.is_one, user.get_all_permissions()))
 
 
 def may_launch(user: User, task: "catalog.LaunchableTask") -> bool:
     """Whether `user` may launch `task`."""
-    if not may_launch_anything(user):
+    if not is_active(user) or not (user.has_perm(LAUNCH) or user.has_perm(task_permissions.of(task.name))):
         return False
     return not task.permission or bool(user.has_perm(task.permission))
 
@@ -67,6 +106,16 @@ def may_launch_again(user: User, name: str) -> bool:
         return may_launch(user, catalog.get(name))
     except catalog.UnknownTask:
         return False
+
+
+def may_retry(user: User, found: queries.Found) -> bool:
+    """Whether `user` may launch the job's task once more with the job's own arguments."""
+    return may_steer(user, found.owner_id) and may_launch_again(user, found.job["task"])
+
+
+def may_read_audit(user: User) -> bool:
+    """Whether `user` may search the audit trail."""
+    return sees_all(user)
 
 
 def may_see_metrics(user: User) -> bool:

@@ -9,6 +9,7 @@ class DashboardConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from dashboard import revocation
+        from dashboard import revocation, task_permissions
 
         revocation.connect()
+        task_permissions.connect()

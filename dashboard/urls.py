@@ -1,5 +1,6 @@
 """Every address of the web. Who may use each is in the table of tests/integration/test_access.py."""
 
+from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import path
 from django.views.i18n import set_language
@@ -15,10 +16,12 @@ urlpatterns = [
     path("jobs/file-names/", views.file_names_of_jobs, name="file_names"),
     path("jobs/<uuid:job_id>/", views.job, name="job"),
     path("jobs/<uuid:job_id>/cancel/", views.job_cancel, name="job_cancel"),
+    path("jobs/<uuid:job_id>/retry/", views.job_retry, name="job_retry"),
     path("accounts/login/", account_views.SignIn.as_view(), name="login"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("welcome/<str:token>/", account_views.welcome, name="welcome"),
     path("language/", set_language, name="set_language"),
+    path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics_page, name="metrics"),

@@ -9,8 +9,8 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -20,7 +20,9 @@ from pydantic import ValidationError as BadFilters
 from dashboard import access, file_names, kept, listing, queries, task_names
 from dashboard.api.schemas import Filters
 from dashboard.forms import form_class
+from dashboard.templatetags.taskcast import relaunch_url
 from tasks import catalog, control, redis_state
+from tasks.again import NotRetryable, retry
 from tasks.catalog import BadArguments, LaunchableTask, UnknownTask
 from tasks.eventlog import LogUnavailable
 from tasks.events import STATES, UNFINISHED
@@ -191,7 +193,8 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "lines": tail.lines,
         "names": file_names.of([found.job]),
         "may_launch": access.may_launch_again(request.user, found.job["task"]),
-        "may_cancel": found.job["state"] in UNFINISHED and access.may_cancel(request.user, found.owner_id),
+        "may_retry": access.may_retry(request.user, found),
+        "may_steer": access.may_steer(request.user, found.owner_id),
     }
     return render(request, "dashboard/job.html", context)
 
@@ -210,10 +213,10 @@ def job_cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
         # Back to the page: the address of this button cannot be opened.
         return redirect_to_login(reverse("job", args=[job_id]))
     found = access.get_job_or_404(request.user, job_id)
-    if not access.may_cancel(request.user, found.owner_id):
-        raise Http404
+    if not access.may_steer(request.user, found.owner_id):
+        raise PermissionDenied(_("You may not stop this job."))
     try:
-        control.cancel(found.id, force="force" in request.POST)
+        control.cancel(found.id, force="force" in request.POST, user=request.user)
     except control.NotCancellable:
         messages.info(request, _("The job has ended already."))
     except LogUnavailable:
@@ -221,4 +224,26 @@ def job_cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
             request,
             _("Redis does not answer: the job is asked to stop when it is back, and could not be ended by force."),
         )
+    return redirect("job", job_id)
+
+
+@require_POST
+def job_retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Launch the job once more with the same arguments, and go to the new one; where that can't be, to the form."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(reverse("job", args=[job_id]))
+    found = access.get_job_or_404(request.user, job_id)
+    if not access.may_retry(request.user, found):
+        raise PermissionDenied(_("You may not retry this job."))
+    try:
+        new = retry(found.job, user=request.user)
+    except NotRetryable:
+        messages.info(request, _("The job has not ended yet."))
+    except BadArguments as error:
+        # What was not kept, such as a secret; or a task that has changed since.
+        for fault in error.errors:
+            messages.warning(request, f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}")
+        return redirect(relaunch_url(found.job))
+    else:
+        return redirect("job", new.pk)
     return redirect("job", job_id)

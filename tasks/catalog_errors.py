@@ -128,6 +128,8 @@ _WORDS: dict[str, Any] = {
     "unknown_argument": _("The task has no such parameter."),
     "arguments_type": _("Arguments are a JSON object: a value for each parameter."),
     "not_json": _("This is not a value that JSON has."),
+    "secret_not_kept": _("This is secret and was not kept: give it again."),
+    "long_not_kept": _("This was too long to be kept: give it again."),
     "too_deep": _("This is nested too deeply."),
     "bad_character": _("This contains a character that cannot be stored: NUL, or half of a surrogate pair."),
     "taken_argument": _("This is a parameter of its own."),

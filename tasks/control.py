@@ -8,10 +8,10 @@ from uuid import UUID
 from celery import current_app
 from django.db import transaction
 
-from tasks import counters, eventlog, signals
+from tasks import audit, counters, eventlog, signals
 from tasks.eventlog import LogUnavailable, Reply
 from tasks.events import FINAL, UNFINISHED, JobDict
-from tasks.models import Job
+from tasks.models import AuditEntry, Job
 from tasks.reporter import reporter
 
 logger = logging.getLogger(__name__)
@@ -25,8 +25,8 @@ class NotCancellable(Exception):
         self.state = state
 
 
-def cancel(job_id: UUID | str, *, force: bool = False) -> JobDict:
-    """Ask the job to stop, and return it.
+def cancel(job_id: UUID | str, *, force: bool = False, user: Any = None) -> JobDict:
+    """Ask the job to stop, and return it; the audit trail says that `user` did.
 
     A waiting job ends at once as `cancelled`; a started one is `asked`, sees it at its next `track`, `progress` or
     `cancelled()`, and ends. With `force` its process is terminated. While Redis is away the job is `asked`, and told
@@ -35,11 +35,19 @@ def cancel(job_id: UUID | str, *, force: bool = False) -> JobDict:
     """
     key = str(job_id)
     # First, so that what is acknowledged here outlives a Redis that loses its data.
-    _note(key)
+    entry = _note(key, user=user, force=force)
+    try:
+        return _cancel(key, force)
+    except (NotCancellable, Job.DoesNotExist, LogUnavailable):
+        entry.delete()  # nothing was done
+        raise
+
+
+def _cancel(key: str, force: bool) -> JobDict:
     try:
         reply = _tell(key)
     except LogUnavailable:
-        noted = Job.objects.filter(pk=job_id, state__in=UNFINISHED).select_related("owner").first()
+        noted = Job.objects.filter(pk=key, state__in=UNFINISHED).select_related("owner").first()
         if force or noted is None:
             raise
         return noted.as_dict()
@@ -54,11 +62,13 @@ def cancel(job_id: UUID | str, *, force: bool = False) -> JobDict:
     return snapshot.job
 
 
-def _note(job_id: str) -> None:
+def _note(job_id: str, *, user: Any, force: bool) -> AuditEntry:
     """Note in its row that the job is to be cancelled, unless it has none, or that says that it has ended."""
     with transaction.atomic():
         change = counters.add("change", 1)
         Job.objects.filter(pk=job_id, state__in=UNFINISHED, cancel=None).update(cancel="asked", change=change)
+        task = Job.objects.filter(pk=job_id).values_list("task", flat=True).first() or ""
+        return audit.note(audit.FORCED if force else audit.CANCELLED, user, job_ids=[UUID(job_id)], task=task)[0]
 
 
 def _tell(job_id: str) -> Reply:

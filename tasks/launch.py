@@ -5,6 +5,7 @@ could not be published stays as it is, and the watch publishes it when the broke
 """
 
 import logging
+from collections.abc import Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from datetime import datetime, timedelta
@@ -17,12 +18,12 @@ from django.db.models import Case, F, When
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from tasks import catalog, counters, eventlog, messages
+from tasks import audit, catalog, counters, eventlog, messages
 from tasks.eventlog import Change, LogUnavailable
 from tasks.events import FINAL
 from tasks.models import Job, Upload
 from tasks.reporter import reporter
-from tasks.uploaded import uploads_in
+from tasks.uploaded import UploadedFile, uploads_in
 
 logger = logging.getLogger(__name__)
 
@@ -43,17 +44,18 @@ def launch(
     queue: str | None = None,
     retry_of: UUID | None = None,
     job_id: UUID | None = None,
+    files: Iterable[UploadedFile] = (),
     json_types: bool = False,
 ) -> Job:
     """Launch `task` with `args` by parameter name, as `user`, and return its durable row.
 
     `eta` (aware) or `countdown` (seconds) put it off; a time that is past is now. When the broker does not answer, the
     job's `reason` says so and it is sent later. `job_id` is for callers that may repeat a launch: IntegrityError where
-    there is such a job. `json_types`: a number has to be one, and no text. Raises catalog.UnknownTask and
-    catalog.BadArguments; whether the user may is the caller's to know.
+    there is such a job. `files` are uploads of others that it may be given. `json_types`: a number has to be one, and
+    no text. Raises catalog.UnknownTask and catalog.BadArguments; whether the user may is the caller's to know.
     """
     spec = catalog.get(task)
-    typed = spec.validate(args, user=user, json_types=json_types)
+    typed = spec.validate(args, user=user, coming=files, json_types=json_types)
     now = timezone.now()
     if countdown is not None:
         eta = now + timedelta(seconds=countdown)
@@ -75,6 +77,7 @@ def launch(
         # Open lists read rows by their change: they show the job also while no recorder runs.
         job.change = counters.add("change", 1)
         job.save(force_insert=True)
+        audit.note(audit.RETRIED if retry_of else audit.LAUNCHED, user, job_ids=[job.pk], task=job.task)
         Upload.objects.filter(pk__in=uploads_in(typed)).update(used_at=now)
         transaction.on_commit(lambda: _send_soon(job))
     return job

@@ -56,7 +56,12 @@ class Job(models.Model):
     published_at = models.DateTimeField(null=True)
 
     class Meta:
-        permissions = [("launch_job", _("Can launch tasks"))]
+        permissions = [
+            ("launch_job", _("Can launch tasks")),
+            ("view_group_jobs", _("Can see the jobs of their groups' members")),
+            ("view_unowned_jobs", _("Can see jobs that nobody launched: from a shell, from beat")),
+            ("steer_jobs", _("Can cancel and retry every job that they can see")),
+        ]
         indexes = [
             models.Index(fields=["-created_at", "-id"], name="job_newest"),
             models.Index(fields=["owner", "-created_at", "-id"], name="job_of_owner"),
@@ -111,6 +116,31 @@ class Counter(models.Model):
 
     name = models.CharField(primary_key=True, max_length=20)
     value = models.PositiveBigIntegerField(default=0)
+
+
+class AuditEntry(models.Model):
+    """Who did what to a job, or to a queue: a line of the audit trail. It outlives the job and the account."""
+
+    at = models.DateTimeField()
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    actor_name = models.CharField(max_length=255, help_text="Username then; empty where code did it")
+    action = models.CharField(max_length=20)
+    task = models.CharField(max_length=255)
+    job = models.UUIDField(null=True)
+    detail = models.TextField()
+
+    class Meta:
+        # Nobody writes it by hand, and staff may read it: see dashboard/admin.py.
+        default_permissions = ()
+        verbose_name = _("entry of the audit trail")
+        verbose_name_plural = _("audit trail")
+        indexes = [
+            models.Index(fields=["-at", "-id"], name="audit_newest"),
+            models.Index(fields=["job"], name="audit_of_job"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.actor_name or '–'} {self.action} {self.task or self.detail} {self.job or ''}".strip()
 
 
 class Upload(models.Model):

@@ -1,4 +1,5 @@
-"""What is forgotten: files that nobody uses; and, as TASKCAST_KEEP_DAYS says, jobs that ended long ago."""
+"""What is forgotten: files that nobody uses; and, as TASKCAST_KEEP_DAYS says, jobs that ended long ago and the
+audit trail of that time."""
 
 from datetime import datetime, timedelta
 
@@ -8,7 +9,7 @@ from django.utils import timezone
 
 from tasks import conf, result_files, uploads
 from tasks.events import FINAL, UNFINISHED
-from tasks.models import Job, Upload
+from tasks.models import AuditEntry, Job, Upload
 from tasks.uploaded import ids_in
 
 # For which a file may wait for its launch: a form may lie open overnight.
@@ -16,8 +17,9 @@ UNUSED = timedelta(days=2)
 
 
 def forget_once(limit: int = 100) -> int:
-    """Forget up to `limit` jobs, or else files, of which it is time; returns how many. The oldest first."""
-    return _forget_jobs(limit) or _forget_uploads(limit)
+    """Forget up to `limit` jobs, or else files, or else entries of the audit trail, of which it is time; returns how
+    many. The oldest first."""
+    return _forget_jobs(limit) or _forget_uploads(limit) or _forget_audit(limit)
 
 
 def _forget_jobs(limit: int) -> int:
@@ -46,6 +48,16 @@ def _forget_uploads(limit: int) -> int:
     for file in files:
         uploads.discard(file)
     return len(files)
+
+
+def _forget_audit(limit: int) -> int:
+    days = conf.keep_days()
+    if days is None:
+        return 0
+    old = AuditEntry.objects.filter(at__lt=timezone.now() - timedelta(days=days)).order_by("at", "id")
+    ids = list(old.values_list("pk", flat=True)[:limit])
+    AuditEntry.objects.filter(pk__in=ids).delete()
+    return len(ids)
 
 
 def _waited_for(long_ago: datetime) -> set[str]:

@@ -1,4 +1,4 @@
-"""`jobs`: launch, list, look at, stop."""
+"""`jobs`: launch, list, look at, stop, retry."""
 
 from typing import Annotated
 from uuid import UUID
@@ -12,6 +12,7 @@ from dashboard.api import idempotency, schemas
 from dashboard.api.auth import Call
 from dashboard.api.problems import answer, problem
 from tasks import control
+from tasks.again import retry
 from tasks.events import whole_job
 from tasks.launch import launch
 
@@ -111,7 +112,31 @@ def list_events(
 def cancel_job(request: Call, job_id: UUID, body: schemas.Cancel | None = None) -> HttpResponse:
     """A waiting job ends at once; a started one is asked to stop, and with `force` its process is ended."""
     found = access.get_job_or_404(request.auth, job_id)
-    if not access.may_cancel(request.auth, found.owner_id):
+    if not access.may_steer(request.auth, found.owner_id):
         return problem(403, _("You may not stop this job."))
-    control.cancel(found.id, force=bool(body and body.force))
+    control.cancel(found.id, force=bool(body and body.force), user=request.auth)
     return answer(access.get_job_or_404(request.auth, job_id).job, 202)
+
+
+@router.post(
+    "/jobs/{uuid:job_id}/retry",
+    response={
+        201: schemas.Job,
+        403: schemas.Problem,
+        404: schemas.Problem,
+        409: schemas.Problem,
+        503: schemas.Problem,
+    },
+    operation_id="retry_job",
+    summary="Launch a job once more",
+)
+def retry_job(request: Call, job_id: UUID, body: schemas.Retry | None = None) -> HttpResponse:
+    """A new job with the arguments of one that has ended; those in `args` take the place of the old ones.
+
+    Secrets are not kept, so a job that had some needs them again.
+    """
+    found = access.get_job_or_404(request.auth, job_id)
+    access.get_task_or_404(request.auth, found.job["task"])
+    if not access.may_retry(request.auth, found):
+        return problem(403, _("You may not retry this job."))
+    return answer(whole_job(retry(found.job, user=request.auth, args=body.args if body else None).as_dict()), 201)

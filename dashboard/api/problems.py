@@ -15,6 +15,7 @@ from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from tasks import events
+from tasks.again import NotRetryable
 from tasks.catalog import BadArguments, UnknownTask
 from tasks.control import NotCancellable
 from tasks.eventlog import LogUnavailable
@@ -98,6 +99,7 @@ def install(api: NinjaAPI) -> None:
         Job.DoesNotExist: lambda request, error: problem(404, _("There is no such job.")),
         PermissionDenied: lambda request, error: problem(403, str(error) or _("You may not do this.")),
         NotCancellable: lambda request, error: problem(409, str(error)),
+        NotRetryable: lambda request, error: problem(409, str(error)),
         LogUnavailable: _log_away,
         OperationalError: _database_away,
         InterfaceError: _database_away,

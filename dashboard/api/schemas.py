@@ -151,6 +151,13 @@ class Cancel(Schema):
     force: bool = Field(default=False, description="End its process, should it not stop by itself")
 
 
+class Retry(Schema):
+    """What to change about a job that is launched once more."""
+
+    model_config = ConfigDict(extra="forbid")
+    args: dict[str, Any] = Field(default_factory=dict, description="Arguments in the place of the old ones")
+
+
 def _none_if_empty(value: Any) -> Any:
     # `?state=&task=`: a form that was not filled in narrows nothing.
     if isinstance(value, list):

@@ -42,5 +42,6 @@ async function call<T>(url: string, init: RequestInit = {}): Promise<T> {
   throw new ApiError(answer.status, problem.detail ?? problem.title ?? answer.statusText);
 }
 
-const csrfToken = (): string =>
+/** What a form of ours has to send along. */
+export const csrfToken = (): string =>
   document.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content ?? "";

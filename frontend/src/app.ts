@@ -4,6 +4,7 @@ import "./styles/app.css";
 import "./elements/cancel";
 import "./elements/connection";
 import "./elements/jobs";
+import "./elements/retry";
 import { JobElement } from "./elements/job";
 import { define } from "./elements/piece";
 import { watchUploads } from "./uploads";

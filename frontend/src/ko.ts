@@ -111,4 +111,5 @@ export const ko: Record<string, string> = {
   "it expired before a worker was free": "빈 워커가 생기기 전에 만료되었습니다",
   "terminated by {signal}": "{signal} 신호로 종료됨",
   revoked: "취소됨(revoke)",
+  "Run again": "다시 실행",
 };

@@ -70,7 +70,7 @@ def test_launching_again_uses_the_uploaded_file_again(visit: Visit) -> None:
     for _ in range(2):  # and what was launched again can be so too
         expect(page.locator("taskcast-job")).to_have_attribute("data-state", "succeeded")
         expect(page.locator(".job-facts")).to_contain_text("판매.csv")
-        page.get_by_role("link", name="Launch again…").click()
+        page.get_by_role("link", name="Edit and run again…").click()
         expect(page.get_by_label("판매.csv, uploaded before")).to_be_checked()
         page.get_by_role("button", name="Launch").click()
     page.goto(page.url.split("/jobs/")[0] + "/jobs/?task=profile")

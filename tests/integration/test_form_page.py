@@ -86,7 +86,7 @@ def test_an_upload_is_used_again(browser, alice):
     upload = uploads.save("data.csv", ContentFile(b"a,b\n1,2\n3,4\n"), alice)
     job = new_job(alice, task=PROFILE, args={"file": str(upload.pk), "delimiter": "comma"}, state="failed")
     page = browser.get(f"/jobs/{job.pk}/").content.decode()
-    again = re.search(r'href="(/tasks/[^"]*)">Launch again', page)
+    again = re.search(r'href="(/tasks/[^"]*)">Edit and run again', page)
     assert again
     form = browser.get(html.unescape(again[1])).content.decode()
     assert "data.csv, uploaded before" in form

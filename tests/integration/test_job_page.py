@@ -41,7 +41,7 @@ def test_a_job_that_does_not_stop_can_be_stopped_by_force(browser, alice, monkey
     assert words in page
     assert '<button class="button danger" name="force" value="1">' in page
     asked = []
-    monkeypatch.setattr("tasks.control.cancel", lambda job_id, force: asked.append((job_id, force)))
+    monkeypatch.setattr("tasks.control.cancel", lambda job_id, force, user: asked.append((job_id, force)))
     browser.post(f"/jobs/{job.pk}/cancel/", {"force": "1"})
     browser.post(f"/jobs/{job.pk}/cancel/")
     assert asked == [(str(job.pk), True), (str(job.pk), False)]

@@ -283,12 +283,14 @@ def test_samples_from_another_thread_never_go_back_and_end_exact(ticks, restless
         given_out += 1
 
     with activate(Recording()) as recording:
-        threading.Thread(target=sample_until, args=(recording, done, seen), daemon=True).start()
+        sampler = threading.Thread(target=sample_until, args=(recording, done, seen), daemon=True)
+        sampler.start()
         try:
             for _ in track(rows()):
                 pass
         finally:
             done.set()
+            sampler.join(10)
         assert recording.sample() == bar(given_out, given_out)
     assert len(seen) >= 60
     assert seen == sorted(seen)

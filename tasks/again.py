@@ -1,0 +1,58 @@
+"""A job that has ended, once more: a new job with its arguments, or with some of them changed."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from tasks.catalog import MASK, BadArguments, Fault
+from tasks.catalog_errors import fault
+from tasks.events import FINAL, JobDict
+from tasks.launch import launch
+from tasks.models import Job
+from tasks.uploaded import find_for_worker, ids_in
+
+# The end of a value that was too long to be shown, and so to be kept (tasks/catalog_secrets.py).
+_CUT = re.compile(r"… \(\d+ characters\)\Z")
+
+
+class NotRetryable(Exception):
+    """The job has not ended yet, so there is nothing to retry."""
+
+    def __init__(self, state: str) -> None:
+        super().__init__(f"the job has not ended yet, it is {state}: cancel it first, or wait")
+        self.state = state
+
+
+def retry(job: JobDict, *, user: Any = None, args: Mapping[str, Any] | None = None) -> Job:
+    """Launch the task of `job` once more as `user`, with `args` in the place of those arguments that they name.
+
+    The new job bears `retry_of`, and goes to the queue of the old one. Its files may be used again by whoever may
+    retry it. Raises NotRetryable while the job lives, BadArguments also for what has to be given again because it was
+    not kept (secrets, what was too long), and what `launch` raises.
+    """
+    if job["state"] not in FINAL:
+        raise NotRetryable(job["state"])
+    changed = dict(args or {})
+    kept = {name: value for name, value in (job["args"] or {}).items() if name not in changed}
+    if missing := list(_not_kept(kept)):
+        raise BadArguments(missing)
+    queue = Job.objects.filter(pk=job["id"]).values_list("queue", flat=True).first()
+    files = [file for number in set(ids_in(kept)) if (file := find_for_worker(UUID(number)))]
+    return launch(
+        job["task"], {**kept, **changed}, user=user, queue=queue or None, retry_of=UUID(job["id"]), files=files
+    )
+
+
+def _not_kept(kept: Mapping[str, Any]) -> Iterator[Fault]:
+    for name, value in kept.items():
+        if _holds(value, MASK):
+            yield fault([name], "secret_not_kept")
+        elif isinstance(value, str) and _CUT.search(value):
+            yield fault([name], "long_not_kept")
+
+
+def _holds(value: Any, text: str) -> bool:
+    if isinstance(value, Mapping):
+        return any(_holds(item, text) for item in value.values())
+    return any(_holds(item, text) for item in value) if isinstance(value, list) else bool(value == text)
