@@ -10,7 +10,7 @@ from tasks.catalog_errors import fault
 from tasks.events import FINAL, JobDict
 from tasks.launch import launch
 from tasks.models import Job
-from tasks.uploaded import find_for_worker, ids_in
+from tasks.uploaded import UploadedFile, find_for_worker, ids_in
 
 # The end of a value that was too long to be shown, and so to be kept (tasks/catalog_secrets.py).
 _CUT = re.compile(r"… \(\d+ characters\)\Z")
@@ -35,16 +35,21 @@ def retry(job: JobDict, *, user: Any = None, args: Mapping[str, Any] | None = No
         raise NotRetryable(job["state"])
     changed = dict(args or {})
     kept = {name: value for name, value in (job["args"] or {}).items() if name not in changed}
-    if missing := list(_not_kept(kept)):
+    if missing := list(not_kept(kept)):
         raise BadArguments(missing)
     queue = Job.objects.filter(pk=job["id"]).values_list("queue", flat=True).first()
-    files = [file for number in set(ids_in(kept)) if (file := find_for_worker(UUID(number)))]
     return launch(
-        job["task"], {**kept, **changed}, user=user, queue=queue or None, retry_of=UUID(job["id"]), files=files
+        job["task"], {**kept, **changed}, user=user, queue=queue or None, retry_of=UUID(job["id"]), files=files_of(kept)
     )
 
 
-def _not_kept(kept: Mapping[str, Any]) -> Iterator[Fault]:
+def files_of(args: Mapping[str, Any]) -> list[UploadedFile]:
+    """The uploads that a job's arguments name, whoever's they are."""
+    return [file for number in set(ids_in(args)) if (file := find_for_worker(UUID(number)))]
+
+
+def not_kept(kept: Mapping[str, Any]) -> Iterator[Fault]:
+    """What of a job's arguments is not what the job was given: secrets, and what was too long."""
     for name, value in kept.items():
         if _holds(value, MASK):
             yield fault([name], "secret_not_kept")

@@ -11,14 +11,30 @@ from tasks.models import AuditEntry
 LAUNCHED, RETRIED, CANCELLED, FORCED = "launched", "retried", "cancelled", "forced"
 PAUSED, RESUMED = "paused", "resumed"
 
+# Rows in one statement.
+_TOGETHER = 500
 
-def note(action: str, user: Any, *, job_ids: Iterable[UUID] = (), task: str = "", detail: str = "") -> list[AuditEntry]:
-    """Note that `user` (None: nobody that is known, such as code) did `action` to each of these jobs, or to `detail`.
+
+def note(action: str, user: Any, *, job: UUID | None = None, task: str = "", detail: str = "") -> AuditEntry:
+    """Note that `user` (None: nobody that is known, such as code) did `action` to the job, or to what `detail` says.
 
     Raises what the database raises.
     """
-    name = user.get_username() if user is not None else ""
-    actor = user if user is not None and user.pk is not None else None
-    shared = {"at": timezone.now(), "action": action, "actor": actor, "actor_name": name, "task": task}
-    entries = [AuditEntry(job=job_id, detail=detail, **shared) for job_id in job_ids]
-    return AuditEntry.objects.bulk_create(entries or [AuditEntry(detail=detail, **shared)], batch_size=500)
+    entry = AuditEntry(**_actor(user), action=action, job=job, task=task, detail=detail)
+    entry.save(force_insert=True)
+    return entry
+
+
+def note_each(action: str, user: Any, jobs: Iterable[tuple[UUID, str]]) -> None:
+    """Note that `user` did `action` to each of the jobs, given with their tasks. Raises what the database raises."""
+    shared = _actor(user)
+    entries = [AuditEntry(**shared, action=action, job=job, task=task, detail="") for job, task in jobs]
+    AuditEntry.objects.bulk_create(entries, batch_size=_TOGETHER)
+
+
+def _actor(user: Any) -> dict[str, Any]:
+    return {
+        "at": timezone.now(),
+        "actor": user if user is not None and user.pk is not None else None,
+        "actor_name": user.get_username() if user is not None else "",
+    }

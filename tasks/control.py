@@ -6,15 +6,19 @@ from typing import Any
 from uuid import UUID
 
 from celery import current_app
-from django.db import transaction
+from django.db import DatabaseError, close_old_connections, connection, transaction
+from django.db.models import QuerySet
 
-from tasks import audit, counters, eventlog, signals
+from tasks import audit, counters, eventlog, launch, signals
 from tasks.eventlog import LogUnavailable, Reply
 from tasks.events import FINAL, UNFINISHED, JobDict
-from tasks.models import AuditEntry, Job
+from tasks.models import BATCH, AuditEntry, Job
 from tasks.reporter import reporter
 
 logger = logging.getLogger(__name__)
+
+# Rows in one statement.
+_TOGETHER = 500
 
 
 class NotCancellable(Exception):
@@ -56,10 +60,41 @@ def _cancel(key: str, force: bool) -> JobDict:
         raise Job.DoesNotExist
     if reply.status == "final":
         raise NotCancellable(snapshot.job["state"])
+    if snapshot.job["task"] == BATCH:
+        cancel_many(Job.objects.filter(parent=key))
     if force and snapshot.job["state"] == "started":
         # In a thread: it speaks to every worker, and a broker that hangs must not hold the request.
         threading.Thread(target=_terminate, args=(key,), daemon=True).start()
     return snapshot.job
+
+
+def cancel_many(jobs: "QuerySet[Job]", *, user: Any = None, most: int | None = None) -> int:
+    """Ask those of the `jobs` to stop that have not ended, the newest `most`; returns how many.
+
+    They are noted in their rows at once, and told soon: see tell_asked. With `user`, the audit trail names each.
+    """
+    with transaction.atomic():
+        change = counters.add("change", 1)
+        waiting = jobs.filter(state__in=UNFINISHED, cancel=None).order_by("-created_at", "-id")
+        found = list(waiting.values_list("pk", "task")[:most])
+        for start in range(0, len(found), _TOGETHER):
+            some = [pk for pk, _ in found[start : start + _TOGETHER]]
+            Job.objects.filter(pk__in=some).update(cancel="asked", change=change)
+        if user is not None:
+            audit.note_each(audit.CANCELLED, user, found)
+        transaction.on_commit(lambda: launch.in_background(_tell_soon))
+    return len(found)
+
+
+def _tell_soon() -> None:
+    close_old_connections()
+    try:
+        while tell_asked():
+            pass
+    except (LogUnavailable, DatabaseError) as error:
+        logger.warning("jobs are asked to stop later: %s", error)
+    finally:
+        connection.close()
 
 
 def _note(job_id: str, *, user: Any, force: bool) -> AuditEntry:
@@ -68,7 +103,7 @@ def _note(job_id: str, *, user: Any, force: bool) -> AuditEntry:
         change = counters.add("change", 1)
         Job.objects.filter(pk=job_id, state__in=UNFINISHED, cancel=None).update(cancel="asked", change=change)
         task = Job.objects.filter(pk=job_id).values_list("task", flat=True).first() or ""
-        return audit.note(audit.FORCED if force else audit.CANCELLED, user, job_ids=[UUID(job_id)], task=task)[0]
+        return audit.note(audit.FORCED if force else audit.CANCELLED, user, job=UUID(job_id), task=task)
 
 
 def _tell(job_id: str) -> Reply:
@@ -79,24 +114,27 @@ def _tell(job_id: str) -> Reply:
         row = Job.objects.select_related("owner").get(pk=job_id)
         if row.state in FINAL:
             raise NotCancellable(row.state)
-        eventlog.announce(row.as_dict(), owner_id=row.owner_id)
+        eventlog.announce(row.as_dict(), owner_id=row.owner_id, batch=row.batch_size)
         reply = eventlog.cancel(job_id, **ends)
     reporter().echo(job_id, reply)
     return reply
 
 
-def tell_asked() -> None:
-    """Tell the log of each cancel that it does not know: it was away when that was asked, or has lost it.
-
-    Raises LogUnavailable.
+def tell_asked() -> int:
+    """Tell the log of the next cancels that it does not know: many were asked for at once, or it was away, or has lost
+    them. Returns how many. Raises LogUnavailable.
     """
     asked = Job.objects.filter(state__in=UNFINISHED, cancel="asked").order_by("-change")
     ids = [str(pk) for pk in asked.values_list("pk", flat=True)[:500]]
+    told = 0
     for job_id in eventlog.untold(ids):
         try:
             _tell(job_id)
         except NotCancellable as ended:
             logger.info("job %s cannot be cancelled: %s", job_id, ended)
+        else:
+            told += 1
+    return told
 
 
 def _terminate(job_id: str) -> None:

@@ -10,7 +10,7 @@ import time
 
 from django.db import transaction
 
-from tasks import counters, eventlog, events
+from tasks import children, counters, eventlog, events
 from tasks.eventlog import LogUnavailable
 from tasks.locks import Lock
 from tasks.models import Job
@@ -89,7 +89,9 @@ def lay_down(job: Job, epoch: int) -> None:
     known = job.as_dict()
     if known["state"] == "started" and known["cancel"] == "asked":
         known["cancel"] = None  # the watch tells it, by an event: the one there was may not have been recorded
-    eventlog.restore(known, epoch, owner_id=job.owner_id, lease=job.lease, may_rerun=may_rerun)
+    if known["children"]:
+        known["children"] = children.counted(job.pk)  # theirs are laid down from rows too
+    eventlog.restore(known, epoch, owner_id=job.owner_id, lease=job.lease, may_rerun=may_rerun, batch=job.batch_size)
 
 
 def _begin() -> int:

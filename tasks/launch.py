@@ -5,7 +5,7 @@ could not be published stays as it is, and the watch publishes it when the broke
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 from celery import current_app
 from django.db import close_old_connections, connection, transaction
-from django.db.models import Case, F, When
+from django.db.models import Case, F, Q, When
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
@@ -69,7 +69,7 @@ def launch(
         created_at=now,
         eta=eta,
         # Named even where it is the usual one: only then can be told whether its message is still there.
-        queue=queue or _usual_queue(spec.name),
+        queue=queue or usual_queue(spec.name),
         message={"args": positional, "kwargs": named},
         retry_of=retry_of,
     )
@@ -77,18 +77,24 @@ def launch(
         # Open lists read rows by their change: they show the job also while no recorder runs.
         job.change = counters.add("change", 1)
         job.save(force_insert=True)
-        audit.note(audit.RETRIED if retry_of else audit.LAUNCHED, user, job_ids=[job.pk], task=job.task)
+        audit.note(audit.RETRIED if retry_of else audit.LAUNCHED, user, job=job.pk, task=job.task)
         Upload.objects.filter(pk__in=uploads_in(typed)).update(used_at=now)
         transaction.on_commit(lambda: _send_soon(job))
     return job
 
 
-def _usual_queue(task: str) -> str:
+def usual_queue(task: str) -> str:
+    """The queue to which the task goes where nobody names another."""
     return str(current_app.amqp.router.route({}, task)["queue"].name)
 
 
+def in_background(action: Callable[..., Any], *args: Any) -> "Future[Any]":
+    """Have one of the publishing threads do it."""
+    return _publishers.submit(action, *args)
+
+
 def _send_soon(job: Job) -> None:
-    future: Future[bool] = _publishers.submit(_in_thread, job.pk)
+    future: Future[bool] = in_background(_in_thread, job.pk)
     try:
         sent = future.result(timeout=_PATIENCE)
     except FutureTimeout:
@@ -124,37 +130,40 @@ def announce(job: Job) -> bool:
     return True
 
 
-def publish(job: Job) -> bool:
+def publish(job: Job, *, producer: Any = None, mark: bool = True) -> bool:
     """Announce the job and hand its message to the broker; whether that is done (also if it was done before).
 
-    May be called twice for one job: the gate lets one copy start. False where Redis is away.
+    May be called twice for one job: the gate lets one copy start. False where Redis is away. With `mark` unset, the
+    caller has said in the row that it is published.
     """
     try:
         known = _announce(job)
         if known.status in ("refused", "final"):
             snapshot = eventlog.snapshot(str(job.pk))
             if snapshot is not None and snapshot.job["state"] in FINAL:
-                _mark_published(job)
+                if mark:
+                    _mark_published(job)
                 return True
             if snapshot is not None and snapshot.job["state"] == "scheduled":
                 due = Change("state", {"state": "queued", "reason": None})
                 known = eventlog.append(str(job.pk), [due], writer="launch", n=2)
         reporter().echo(str(job.pk), known)
-        _send(job)
+        _send(job, producer)
     except (LogUnavailable, OperationalError, OSError) as error:
         logger.warning("job %s waits for the broker: %s", job.pk, error)
         return False
-    _mark_published(job)
+    if mark:
+        _mark_published(job)
     return True
 
 
 def _announce(job: Job) -> eventlog.Reply:
     row = job.as_dict()
     # What the row said about waiting for the broker is over once the log can be written.
-    return eventlog.announce({**row, "reason": None}, owner_id=job.owner_id)
+    return eventlog.announce({**row, "reason": None}, owner_id=job.owner_id, batch=job.batch_size)
 
 
-def _send(job: Job) -> None:
+def _send(job: Job, producer: Any) -> None:
     message = job.message
     if not message:
         return
@@ -178,12 +187,14 @@ def _send(job: Job) -> None:
         argsrepr="()",
         kwargsrepr=repr(job.args),
         queue=job.queue or None,
+        producer=producer,
     )
 
 
 def _mark_published(job: Job) -> None:
     # The message stays until the job is past waiting: it may get lost, and is sent again then.
     waited = When(reason=WAITING_FOR_BROKER, then=None)
-    Job.objects.filter(pk=job.pk, published_at=None).update(
+    unmarked = Q(published_at=None) | Q(reason=WAITING_FOR_BROKER)
+    Job.objects.filter(unmarked, pk=job.pk).update(
         published_at=timezone.now(), reason=Case(waited, default=F("reason"))
     )

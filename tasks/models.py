@@ -15,9 +15,26 @@ from tasks.events import JOB_FIELDS, STATES, JobDict, iso
 from tasks.json_field import OrderedJSONField
 
 # Fields of a job dict that are columns of the same name and need no conversion.
-_PLAIN = ("task", "args", "state", "reason", "cancel", "progress", "result", "error", "outputs", "worker", "attempt")
+_PLAIN = (
+    "task",
+    "args",
+    "state",
+    "reason",
+    "cancel",
+    "progress",
+    "result",
+    "error",
+    "outputs",
+    "worker",
+    "attempt",
+    "children",
+)
 _IDS = ("parent", "root", "group", "retry_of")
 _TIMES = ("created_at", "started_at", "finished_at")
+
+
+#: The task of the job that is the parent of many which were launched together.
+BATCH = "taskcast.batch"
 
 
 class Job(models.Model):
@@ -43,6 +60,7 @@ class Job(models.Model):
     root = models.UUIDField(null=True)
     group = models.UUIDField(null=True)
     retry_of = models.UUIDField(null=True)
+    children = OrderedJSONField(null=True, help_text="How many of them are in which state")
     truncated = OrderedJSONField(null=True, help_text="Fields whose value is cut in frames, or kept as a file")
     epoch = models.PositiveBigIntegerField(default=0)
     seq = models.PositiveBigIntegerField(default=0)
@@ -68,11 +86,25 @@ class Job(models.Model):
             models.Index(fields=["state", "-created_at", "-id"], name="job_in_state"),
             models.Index(fields=["task", "-created_at", "-id"], name="job_of_task"),
             models.Index(fields=["change"], name="job_change"),
+            # Most jobs have neither.
+            *(
+                models.Index(fields=[*fields], name=name, condition=models.Q(**{f"{fields[0]}__isnull": False}))
+                for fields, name in (
+                    (("parent", "-created_at", "-id"), "job_of_parent"),
+                    (("parent", "state"), "job_of_parent_in_state"),
+                    (("group", "-created_at", "-id"), "job_of_group"),
+                )
+            ),
             models.Index(fields=["eta", "created_at"], name="job_unpublished", condition=models.Q(published_at=None)),
         ]
 
     def __str__(self) -> str:
         return f"{self.task} {self.id}"
+
+    @property
+    def batch_size(self) -> int | None:
+        """Of a batch, how many jobs it has; None for every other job."""
+        return int(self.args["rows"]) if self.task == BATCH else None
 
     def as_dict(self) -> JobDict:
         """The job as everybody is shown it (contract section 4). Reads `owner`: select it with the row."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connection
 
-from tasks import epochs, leases, watch
+from tasks import children, epochs, leases, watch
 from tasks.archive import compact_once
 from tasks.complaints import Complaints
 from tasks.eventlog import LogUnavailable
@@ -47,6 +47,7 @@ class RecorderLoop:
             if not self._lock.hold():
                 return _STANDBY
             recorded = record_once()
+            children.tell()
             self._complaints.works("recording")
             if recorded:
                 return 0.02  # more jobs in the next batch, not more batches

@@ -22,7 +22,7 @@ CHUNK_EVENTS = 1000
 # (owner).
 COLUMNS = (
     "task", "args", "state", "reason", "cancel", "started_at", "finished_at", "progress", "result", "error",
-    "outputs", "worker", "attempt", "parent", "root", "group", "retry_of", "truncated", "epoch", "seq",
+    "outputs", "worker", "attempt", "parent", "root", "group", "retry_of", "children", "truncated", "epoch", "seq",
     "archived", "lease", "change",
 )  # fmt: skip
 _TIMES = ("started_at", "finished_at")

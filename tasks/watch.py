@@ -19,7 +19,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.db.models import Q
 from django.utils import timezone
 
-from tasks import broker, control, epochs, eventlog, events, leases, signals, situations
+from tasks import broker, children, control, epochs, eventlog, events, leases, signals, situations
 from tasks.complaints import Complaints
 from tasks.eventlog import LogUnavailable
 from tasks.locks import Lock
@@ -79,6 +79,7 @@ class Watch:
         self._complaints.works("the watch")
         self._part("opening the event log", epochs.check)
         self._part("ending the jobs of dead workers", self._reap)
+        self._part("looking after batches", children.settle)
         self._part("looking for lost messages", self._strays.look)
         self._part("cancelling jobs", control.tell_asked)
         self._part("dispatching jobs", dispatch)
@@ -140,6 +141,7 @@ class Watch:
             deadline = time.monotonic() + _RECORD_SECONDS
             while record_once() and time.monotonic() < deadline:
                 pass
+            children.tell()
         finally:
             self._recorder_lock.release()
 
@@ -200,13 +202,17 @@ def dispatch() -> int:
     )
     due = waiting.filter(Q(eta=None) | Q(eta__lte=now), created_at__lte=now - LAUNCH_SECONDS)
     published = 0
-    for job in due.order_by("eta", "created_at").select_related("owner")[:_DISPATCHES]:
+    for job in due.order_by("eta", "created_at", "change").select_related("owner")[:_DISPATCHES]:
+        # A batch is sent by a thread of the process that launched it, which may still be at it.
+        if job.parent and not Job.objects.filter(pk=job.pk, published_at=None).update(published_at=now):
+            continue
         try:
             sent = launch.publish(job)
         except Exception:
             logger.exception("job %s cannot be published", job.pk)
             continue
         if not sent:
+            Job.objects.filter(pk=job.pk).update(published_at=None)
             raise OSError(f"the broker does not answer: {due.count()} jobs wait for it")
         published += 1
     return published

@@ -6,7 +6,19 @@ dirty for the recorder. Reading is one operation: the events after a cursor, or 
 """
 
 from tasks.eventlog.connection import DIRTY, EPOCH, PREFIX, RUNNING, LogUnavailable, ask, client, patience
-from tasks.eventlog.keeping import Tail, dirty, expire, open_epoch, restore, running, settle, tails, trim
+from tasks.eventlog.keeping import (
+    Tail,
+    dirty,
+    expire,
+    open_epoch,
+    parents,
+    restore,
+    running,
+    set_children,
+    settle,
+    tails,
+    trim,
+)
 from tasks.eventlog.reading import (
     Held,
     Page,
@@ -24,7 +36,7 @@ from tasks.eventlog.reading import (
     snapshots,
     untold,
 )
-from tasks.eventlog.writing import Change, Reply, announce, append, cancel, orphan, start
+from tasks.eventlog.writing import Change, Reply, announce, append, cancel, orphan, start, tell_children
 
 __all__ = [
     "DIRTY",
@@ -54,16 +66,19 @@ __all__ = [
     "held",
     "open_epoch",
     "orphan",
+    "parents",
     "patience",
     "read",
     "reasons",
     "restore",
     "running",
+    "set_children",
     "settle",
     "snapshot",
     "snapshots",
     "start",
     "tails",
+    "tell_children",
     "trim",
     "untold",
 ]

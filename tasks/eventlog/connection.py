@@ -22,6 +22,7 @@ PREFIX = "taskcast:"
 EPOCH = PREFIX + "epoch"
 DIRTY = PREFIX + "dirty"
 RUNNING = PREFIX + "running"
+PARENTS = PREFIX + "parents"
 
 # Seconds. A Redis that hangs must not hold a task or a tick for longer; and after it has held one, nobody else tries
 # for a while: ten requests, or ten reads of one request, are not to wait one after the other.

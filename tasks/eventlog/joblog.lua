@@ -1,8 +1,8 @@
 -- The one writer of job streams. Assigns the dense seq, folds into the hash, refuses what must not be written.
 --
--- KEYS  1 the job's hash   2 its stream   3 dirty set   4 running hash   5 epoch
+-- KEYS  1 the job's hash   2 its stream   3 dirty set   4 running hash   5 epoch   6 set of parents whose children moved
 -- ARGV  1 the request as JSON:
---   op       "append" | "start" | "cancel" | "orphan"
+--   op       "append" | "start" | "cancel" | "orphan" | "children"
 --   id, time the job's id; ISO time of the events
 --   attempt  the attempt that writes; 0: written outside of attempts (launch, watch, cancel), never fenced
 --   writer, n  who writes, and the number of its first event; a number already seen is a duplicate
@@ -23,7 +23,9 @@
 -- Returns {status, epoch, seq, attempt, cancel, first seq written or 0, time of the event before it, bodies…}
 --
 -- Values are never decoded here: cjson would turn [] into {} and large integers into floats.
-local hash, stream, dirty, running = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+-- A job's state counts in its parent's hash (`c:STATE`): what a parent shows of its children costs nothing more than that,
+-- however many they are. The jobs of a batch (`batch` in its hash: how many) count as queued before they are known.
+local hash, stream, dirty, running, parents = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[6]
 local req = cjson.decode(ARGV[1])
 local LONG, FULL, MOST_STARTS = 8192, 50000, 3
 local FINAL = {['"succeeded"'] = true, ['"failed"'] = true, ['"cancelled"'] = true, ['"lost"'] = true}
@@ -32,7 +34,7 @@ local epoch = redis.call('GET', KEYS[5])
 if not epoch then return {'noepoch', 0, 0, 0, '', 0, ''} end
 
 local head = redis.call('HMGET', hash, 'epoch', 'seq', 'attempt', 'f:state', 'f:cancel', 'w:' .. req.writer,
-                        'long', 'kept', 'lease', 'token', 'retries', 'deaths', 'fence', 'at')
+                        'long', 'kept', 'lease', 'token', 'retries', 'deaths', 'fence', 'at', 'f:parent')
 local known = head[1]
 local seq, attempt = tonumber(head[2] or 0), tonumber(head[3] or 0)
 local state, cancel = head[4], head[5]
@@ -40,6 +42,7 @@ local seen = tonumber(head[6] or 0)
 local long, kept, lease = head[7], head[8], head[9] or ''
 local deaths, fence = tonumber(head[12] or 0), tonumber(head[13] or 0)
 local before, first, bodies = head[14] or '', 0, {}
+local parent = head[15]
 
 local function reply(status)
   local out = {status, tonumber(known or epoch), seq, attempt, cancel or '', first, before}
@@ -58,9 +61,23 @@ local function with(list, name, present)
   return '[' .. table.concat(names, ',') .. ']'
 end
 
+local function bare(text) return string.sub(text, 2, -2) end  -- of JSON text without escapes
+
+local function count(was, now)
+  if not parent or parent == 'null' then return end
+  local key = string.sub(hash, 1, #hash - #req.id) .. bare(parent)
+  local theirs = redis.call('HMGET', key, 'epoch', 'batch')
+  if not theirs[1] then return end
+  if not was and theirs[2] then was = '"queued"' end
+  if was == now then return end
+  if was then redis.call('HINCRBY', key, 'c:' .. bare(was), -1) end
+  redis.call('HINCRBY', key, 'c:' .. bare(now), 1)
+  redis.call('SADD', parents, bare(parent))
+end
+
 local function write(event, only_lines)
   local parts, fields = {}, {}
-  local was_long = long
+  local was_long, was = long, state
   if not only_lines then
     for _, pair in ipairs(event.set) do
       local name, text, as_file = pair[1], pair[2], pair[3]
@@ -72,8 +89,11 @@ local function write(event, only_lines)
         long = with(long or '[]', name, too_long)
         kept = with(kept or '[]', name, as_file)
       end
-      if name == 'state' then state = text elseif name == 'cancel' then cancel = text end
+      if name == 'state' then state = text
+      elseif name == 'cancel' then cancel = text
+      elseif name == 'parent' then parent = text end
     end
+    if state and state ~= was then count(was, state) end
   end
   local body = '"time":"' .. req.time .. '","kind":"' .. (only_lines and 'log' or event.kind) .. '"'
   if long ~= was_long then
@@ -172,6 +192,26 @@ if req.op == 'orphan' then
   redis.call('HSET', hash, 'deaths', deaths, 'fence', attempt, 'lease', '')
   write(req.again)
   return finish('again')
+end
+
+if req.op == 'children' then
+  redis.call('SREM', parents, req.id)
+  if not known then return reply('absent') end
+  local counts, ended, all = {}, 0, redis.call('HMGET', hash, 'f:children', 'batch')
+  for _, name in ipairs(req.states) do
+    local number = tonumber(redis.call('HGET', hash, 'c:' .. name) or 0)
+    if number > 0 then counts[#counts + 1] = '"' .. name .. '":' .. string.format('%d', number) end
+    if FINAL['"' .. name .. '"'] then ended = ended + number end
+  end
+  local text = '{' .. table.concat(counts, ',') .. '}'
+  if text == all[1] then return reply('ok') end
+  local set = {{'children', text, false}}
+  if all[2] then
+    local done = '{"current":' .. string.format('%d', ended) .. ',"total":' .. all[2] .. ',"description":"","steps":[]}'
+    set[2] = {'progress', done, false}
+  end
+  write({kind = 'child', to = '', set = set, lines = ''})
+  return finish('ok')
 end
 
 -- append

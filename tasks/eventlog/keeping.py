@@ -7,7 +7,7 @@ from typing import Any
 import redis
 
 from tasks import events
-from tasks.eventlog.connection import DIRTY, EPOCH, PREFIX, RUNNING, ask, hash_key, stream_key
+from tasks.eventlog.connection import DIRTY, EPOCH, PARENTS, PREFIX, RUNNING, ask, hash_key, stream_key
 from tasks.eventlog.reading import Snapshot, to_snapshot
 
 # Forgets that a job is dirty, unless something was written since it was read.
@@ -35,16 +35,41 @@ def trim(job_id: str, keep_after: int) -> None:
     ask(lambda redis_: redis_.xtrim(stream_key(job_id), minid=f"0-{keep_after + 1}", approximate=False))
 
 
+def parents(limit: int = 100) -> list[str]:
+    """Up to `limit` jobs some of whose children have come into another state since that was told."""
+    return ask(lambda redis_: redis_.srandmember(PARENTS, limit))
+
+
+def set_children(job_id: str, counts: Mapping[str, int]) -> None:
+    """Put right how many children of the job are in which state. Raises LogUnavailable."""
+
+    def put(redis_: redis.Redis) -> None:
+        pipe = redis_.pipeline()
+        pipe.hdel(hash_key(job_id), *(f"c:{state}" for state in events.STATES))
+        pipe.hset(hash_key(job_id), mapping=dict[Any, Any]({f"c:{state}": n for state, n in counts.items()}))
+        pipe.execute()
+
+    ask(put)
+
+
 def running() -> dict[str, str]:
     """Started jobs, and the key of the lease of the worker that has each. Raises LogUnavailable."""
     return ask(lambda redis_: redis_.hgetall(RUNNING))
 
 
-def restore(job: events.JobDict, epoch: int, *, owner_id: int | None, lease: str = "", may_rerun: bool = False) -> None:
+def restore(
+    job: events.JobDict,
+    epoch: int,
+    *,
+    owner_id: int | None,
+    lease: str = "",
+    may_rerun: bool = False,
+    batch: int | None = None,
+) -> None:
     """Lay down a job from its row in a log that lost its data; its events go on after the row's `seq`.
 
-    `may_rerun` says that it may start again where the worker with the `lease` is dead. Only for the one who is about to
-    open the new epoch: writers wait until then.
+    `may_rerun` says that it may start again where the worker with the `lease` is dead; `batch` how many jobs a batch
+    has. Only for the one who is about to open the new epoch: writers wait until then.
     """
     fields = {f"f:{name}": events.dumps(job[name]) for name in events.JOB_FIELDS if name != "id"}
     fields |= {"epoch": str(epoch), "seq": str(job["seq"]), "attempt": str(job["attempt"]), "lease": lease}
@@ -54,6 +79,9 @@ def restore(job: events.JobDict, epoch: int, *, owner_id: int | None, lease: str
         fields["retries"] = str(job["attempt"] - 1)
     if owner_id is not None:
         fields["owner_id"] = str(owner_id)
+    if batch is not None:
+        fields["batch"] = str(batch)
+    fields |= {f"c:{state}": str(number) for state, number in (job["children"] or {}).items()}
     if "truncated" in job:
         fields |= {"long": events.dumps(job["truncated"]), "kept": events.dumps(events.whole_job(job)["truncated"])}
 

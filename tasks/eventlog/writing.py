@@ -10,7 +10,7 @@ from typing import Any
 import redis
 
 from tasks import events
-from tasks.eventlog.connection import DIRTY, EPOCH, RUNNING, LogUnavailable, ask, hash_key, stream_key
+from tasks.eventlog.connection import DIRTY, EPOCH, PARENTS, RUNNING, LogUnavailable, ask, hash_key, stream_key
 
 _SCRIPT = (Path(__file__).parent / "joblog.lua").read_text()
 
@@ -66,13 +66,13 @@ def append(
     attempt: int = 0,
     lease: str = "",
     create: bool = False,
-    owner_id: int | None = None,
-    queue: str = "",
+    private: Mapping[str, str] | None = None,
 ) -> Reply:
     """Append `changes` to the job's log as the events `n`, `n+1`, … of `writer`.
 
     `attempt` 0 is for those who write outside of an attempt; a worker that tells how one of its attempts ended names
-    its `lease`. With `create`, a job that the log does not know comes into being. Raises LogUnavailable.
+    its `lease`. With `create`, a job that the log does not know comes into being, with the fields `private`, which no
+    event bears. Raises LogUnavailable.
     """
     return _run(
         job_id,
@@ -82,18 +82,24 @@ def append(
         attempt=attempt,
         lease=lease,
         create=create,
-        private=_private(owner_id, queue),
+        private=dict(private or {}),
         events=[change.wire() for change in changes],
     )
 
 
-def announce(job: Mapping[str, Any], *, owner_id: int | None = None, queue: str = "") -> Reply:
+def announce(
+    job: Mapping[str, Any], *, owner_id: int | None = None, queue: str = "", batch: int | None = None
+) -> Reply:
     """Make the job known to the log as it was launched, if it is not known yet. Raises LogUnavailable.
 
-    `queue` is the one that the message was sent to, where no row knows it.
+    `queue` is the one that the message was sent to, where no row knows it; `batch` the number of jobs whose parent this
+    one is.
     """
     changes = [Change("state", {name: value for name, value in job.items() if name in events.JOB_FIELDS})]
-    return append(job["id"], changes, writer="launch", n=1, create=True, owner_id=owner_id, queue=queue)
+    private = _private(owner_id, queue)
+    if batch is not None:
+        private |= {"batch": str(batch), "c:queued": str(batch)}
+    return append(job["id"], changes, writer="launch", n=1, create=True, private=private)
 
 
 def start(
@@ -165,6 +171,14 @@ def cancel(job_id: str, *, asked: Mapping[str, Any], cancelled: Mapping[str, Any
     )
 
 
+def tell_children(job_id: str) -> Reply:
+    """Tell readers of the job how many of its children are in which state, where that has changed.
+
+    Of a batch its progress too. Raises LogUnavailable.
+    """
+    return _run(job_id, op="children", writer="children", states=events.STATES)
+
+
 def _private(owner_id: int | None, queue: str) -> dict[str, str]:
     fields = {"owner_id": "" if owner_id is None else str(owner_id), "queue": queue}
     return {name: value for name, value in fields.items() if value}
@@ -172,7 +186,7 @@ def _private(owner_id: int | None, queue: str) -> dict[str, str]:
 
 def _run(job_id: str, **request: Any) -> Reply:
     request = {"id": job_id, "time": events.now(), "private": {}, "lease": "", "token": "", "events": [], **request}
-    keys = [hash_key(job_id), stream_key(job_id), DIRTY, RUNNING, EPOCH]
+    keys = [hash_key(job_id), stream_key(job_id), DIRTY, RUNNING, EPOCH, PARENTS]
     # private={} becomes a Lua table either way; cjson has no trouble with an empty one that is only iterated.
     raw: Any = ask(lambda redis_: _script(redis_)(keys=keys, args=[events.dumps(request)]))
     status, epoch, seq, attempt, cancel_json, first, before, *bodies = raw

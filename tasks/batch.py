@@ -1,0 +1,200 @@
+"""Many jobs of one task at once, with one parent: the batch, whose progress is theirs.
+
+All are validated before any is written, and written before any is sent. They are sent by a thread; what it does not
+get to, because its process ends or the broker is away, the watch dispatches.
+"""
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from celery import current_app
+from django.db import close_old_connections, connection, transaction
+from django.utils import timezone
+
+from tasks import audit, catalog, counters
+from tasks import launch as single
+from tasks.catalog import BadArguments, Fault
+from tasks.events import FINAL, JobDict
+from tasks.models import BATCH, Job, Upload
+from tasks.reporter import reporter
+from tasks.uploaded import UploadedFile, uploads_in
+
+logger = logging.getLogger(__name__)
+
+#: Jobs of one batch at most.
+MOST = 50_000
+# Rows in one statement; jobs that are claimed, sent and marked together.
+_ROWS = 500
+_SENT_TOGETHER = 50
+
+
+class BadRows(ValueError):
+    """Some rows do not fit the task; `errors` has the faults of each, by the row's index from 0."""
+
+    def __init__(self, errors: Mapping[int, list[Fault]]) -> None:
+        super().__init__(f"{len(errors)} of the rows do not fit the task")
+        self.errors = errors
+
+
+def launch_batch(
+    task: str,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    user: Any = None,
+    eta: datetime | None = None,
+    queue: str | None = None,
+    retry_of: UUID | None = None,
+    retries: Sequence[UUID] = (),
+    files: Iterable[UploadedFile] = (),
+    json_types: bool = False,
+) -> Job:
+    """Launch `task` once for each of `rows` (arguments by parameter name), as `user`; returns the batch.
+
+    All or none: raises BadRows with everything that is wrong, ValueError for no rows or more than MOST, and
+    catalog.UnknownTask. `retries` are the jobs that the rows repeat, in the same order.
+    """
+    if not 0 < len(rows) <= MOST:
+        raise ValueError(f"a batch has 1 to {MOST} rows, not {len(rows)}")
+    spec = catalog.get(task)
+    files = list(files)
+    typed = _validated(spec, rows, user=user, files=files, json_types=json_types)
+    now = timezone.now()
+    batch = Job(
+        id=uuid4(),
+        task=BATCH,
+        args={"task": spec.name, "rows": len(rows)},
+        state="started",
+        started_at=now,
+        owner=user,
+        created_at=now,
+        children={"queued": len(rows)},
+        progress={"current": 0, "total": len(rows), "description": "", "steps": []},
+        retry_of=retry_of,
+        published_at=now,
+    )
+    later = bool(eta and eta > now)
+    shared = {
+        "task": spec.name,
+        "state": "scheduled" if later else "queued",
+        "owner": user,
+        "created_at": now,
+        "eta": eta,
+        "queue": queue or single.usual_queue(spec.name),
+        "parent": batch.pk,
+        "root": batch.pk,
+    }
+    jobs = []
+    for number, values in enumerate(typed):
+        positional, named = spec.call(spec.wire(values))
+        jobs.append(
+            Job(
+                id=uuid4(),
+                args=catalog.shown(spec.name, positional, named),
+                message={"args": positional, "kwargs": named},
+                retry_of=retries[number] if retries else None,
+                **shared,
+            )
+        )
+    used = {number for values in typed for number in uploads_in(values)}
+    with transaction.atomic():
+        last = counters.add("change", len(jobs) + 1)
+        for number, job in enumerate([*jobs, batch]):
+            job.change = last - len(jobs) + number
+        Job.objects.bulk_create([batch, *jobs], batch_size=_ROWS)
+        audit.note(
+            audit.RETRIED if retry_of else audit.LAUNCHED,
+            user,
+            job=batch.pk,
+            task=spec.name,
+            detail=f"{len(jobs)} jobs",
+        )
+        Upload.objects.filter(pk__in=used).update(used_at=now)
+        transaction.on_commit(lambda: single.in_background(_send, batch.pk))
+    return batch
+
+
+def _validated(spec: Any, rows: Sequence[Mapping[str, Any]], **how: Any) -> list[catalog.Typed]:
+    typed: list[catalog.Typed] = []
+    errors: dict[int, list[Fault]] = {}
+    files = how.pop("files")
+    for number, row in enumerate(rows):
+        try:
+            typed.append(spec.validate(row, coming=files, **how))
+        except BadArguments as error:
+            errors[number] = error.errors
+    if errors:
+        raise BadRows(errors)
+    return typed
+
+
+def _send(batch_id: UUID) -> None:
+    """Send the jobs of the batch, in order, until all are sent or the broker is away."""
+    close_old_connections()
+    try:
+        batch = Job.objects.select_related("owner").get(pk=batch_id)
+        reporter().changed(batch.change)
+        if not single.announce(batch):
+            return
+        waiting = Job.objects.filter(parent=batch_id, published_at=None, cancel=None, state="queued")
+        with current_app.producer_pool.acquire(block=True) as producer:
+            while jobs := _claimed(waiting):
+                if not _send_some(jobs, producer):
+                    return
+    except Exception:
+        logger.exception("the jobs of batch %s could not be sent", batch_id)
+    finally:
+        connection.close()
+
+
+def _claimed(waiting: Any) -> list[Job]:
+    """The next jobs, marked as published: nobody else sends them too. What is then not sent is found as a stray."""
+    with transaction.atomic():
+        jobs = list(
+            waiting.select_related("owner")
+            .select_for_update(skip_locked=True, of=("self",))
+            .order_by("change")[:_SENT_TOGETHER]
+        )
+        Job.objects.filter(pk__in=[job.pk for job in jobs]).update(published_at=timezone.now())
+    return jobs
+
+
+def _send_some(jobs: Sequence[Job], producer: Any) -> bool:
+    for place, job in enumerate(jobs):
+        if not single.publish(job, producer=producer, mark=False):
+            left = [job.pk for job in jobs[place:]]
+            Job.objects.filter(pk__in=left).update(published_at=None, reason=single.WAITING_FOR_BROKER)
+            return False
+    return True
+
+
+class NothingToRetry(Exception):
+    """All jobs of the batch have succeeded, or have not ended yet."""
+
+
+def retry_failed(batch: JobDict, *, user: Any = None) -> Job:
+    """Launch those jobs of an ended batch once more that did not succeed, as a new batch with `retry_of`.
+
+    Raises NothingToRetry, again.NotRetryable while the batch lives, BadRows where arguments were not kept.
+    """
+    from tasks.again import NotRetryable, files_of, not_kept
+
+    if batch["state"] not in FINAL:
+        raise NotRetryable(batch["state"])
+    failed = Job.objects.filter(parent=batch["id"], state__in=FINAL - {"succeeded"}).order_by("change", "id")
+    jobs = list(failed.values_list("pk", "args", "queue"))
+    if not jobs:
+        raise NothingToRetry
+    if missing := {number: faults for number, (_, args, _) in enumerate(jobs) if (faults := list(not_kept(args)))}:
+        raise BadRows(missing)
+    return launch_batch(
+        batch["args"]["task"],
+        [args for _, args, _ in jobs],
+        user=user,
+        queue=jobs[0][2] or None,
+        retry_of=UUID(batch["id"]),
+        retries=[pk for pk, _, _ in jobs],
+        files=[file for _, args, _ in jobs for file in files_of(args)],
+    )
