@@ -11,7 +11,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
 
-from tasks import eventlog
+from tasks import broker, eventlog
 from tasks.events import STATES
 from tasks.models import Job
 
@@ -44,10 +44,12 @@ def _of_redis() -> Iterator[GaugeMetricFamily]:
     names = sorted(current_app.amqp.queues)
     pipe = redis.pipeline(transaction=False)
     for name in names:
-        pipe.llen(name)
+        for step in broker.STEPS:
+            pipe.llen(name + step)
     pipe.scard(eventlog.DIRTY)
     pipe.hlen(eventlog.RUNNING)
-    *lengths, dirty, running = pipe.execute()
+    *found, dirty, running = pipe.execute()
+    lengths = [sum(found[at : at + len(broker.STEPS)]) for at in range(0, len(found), len(broker.STEPS))]
     queues = GaugeMetricFamily("taskcast_queue_length", "Messages that wait in a queue", labels=["queue"])
     for name, length in zip(names, lengths, strict=True):
         queues.add_metric([name], length)

@@ -14,6 +14,7 @@ SENTENCES = (
     gettext_noop("the broker does not answer; the job will be sent when it does"),
     gettext_noop("no worker has it, and its message is in no queue any more"),
     gettext_noop("waiting for a worker: none is listening to queue {queue}"),
+    gettext_noop("queue {queue} is paused"),
     gettext_noop("worker {worker} has been silent since {time}"),
     gettext_noop("worker {worker} stopped answering at {time}; it was killed or cut off"),
     gettext_noop("worker {worker} runs, but no longer has this job and never told its end"),

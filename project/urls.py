@@ -2,4 +2,5 @@
 
 from django.urls import include, path
 
+handler400 = "dashboard.refusals.bad_request"
 urlpatterns = [path("", include("dashboard.urls"))]

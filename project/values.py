@@ -116,6 +116,8 @@ def identifiers(text: str) -> list[str]:
 
 def hosts(text: str) -> list[str]:
     """Hosts as Django's ALLOWED_HOSTS takes them: no scheme, no port."""
+    if not names(text):
+        raise BadValue("names no host: give host names, as in taskcast.example.com,localhost")
     for name in names(text):
         if not re.fullmatch(r"\*|\.?[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]", name):
             raise BadValue(f"holds {name!r}: give host names only, as in taskcast.example.com,localhost")

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tasks import events
-from tasks.catalog_errors import MASK
 from tasks.eventlog import Change
+from tasks.masking import masked
 from tasks.outputs import Outputs
 from tasks.progress import Recording
 
@@ -25,7 +25,7 @@ class Attempt:
     The task's thread puts in (`line`, `change`, `publish`, and counts through `recording`); the reporter's thread takes
     out (`collect`). Both only touch ends of a deque or replace a value, so neither ever waits for the other. `wake` has
     the reporter look at once, `nudge` unless it looked less than a beat ago; `outputs` are those of earlier attempts,
-    and texts in `secrets` are masked in every line.
+    and texts in `secrets` are masked in everything that it says.
     """
 
     def __init__(
@@ -44,11 +44,13 @@ class Attempt:
         # Names the writer in the log: two attempts, or two starts of one, never share one.
         self.writer = f"{number}.{uuid.uuid4().hex[:12]}"
         self.recording = Recording(wake=nudge)
-        self.outputs = Outputs(job_id, outputs, log=self.line)
+        self.outputs = Outputs(job_id, outputs, log=self.line, secrets=secrets)
         self.secrets = secrets
         # All that this attempt knows of the job: laid down anew where the log has lost it.
         self.known = dict(base)
         self.ended = False
+        # Another attempt has the job: what this one says, also to Celery, is nobody's any more.
+        self.replaced = False
         self._ending = False
         self._hurried = False
         self._told_seen = False
@@ -147,10 +149,3 @@ class Attempt:
         if batch:
             found.append(Change("log", lines=batch))
         return found
-
-
-def masked(text: str, secrets: tuple[str, ...]) -> str:
-    """`text` with every secret in it masked."""
-    for secret in secrets:
-        text = text.replace(secret, MASK)
-    return text

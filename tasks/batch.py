@@ -46,6 +46,7 @@ def launch_batch(
     user: Any = None,
     eta: datetime | None = None,
     queue: str | None = None,
+    priority: str = "normal",
     retry_of: UUID | None = None,
     retries: Sequence[UUID] = (),
     files: Iterable[UploadedFile] = (),
@@ -83,6 +84,7 @@ def launch_batch(
         "created_at": now,
         "eta": eta,
         "queue": queue or single.usual_queue(spec.name),
+        "priority": single.PRIORITIES[priority],
         "parent": batch.pk,
         "root": batch.pk,
     }

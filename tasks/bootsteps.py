@@ -10,7 +10,7 @@ from celery.utils.nodenames import node_format
 from celery.worker import state
 from redis.exceptions import RedisError
 
-from tasks import events, handing_back, leases
+from tasks import events, handing_back, leases, listening
 from tasks.complaints import Complaints
 from tasks.recorder_process import RecorderProcess
 
@@ -51,6 +51,7 @@ class Companion(bootsteps.StartStopStep):
             "started": events.now(),
         }
         logfile = w.options.get("logfile")
+        self._listening = listening.Listening(w)
         self._recorder = RecorderProcess(
             w.app, leases.lease_key(), node_format(logfile, w.hostname) if isinstance(logfile, str) else None
         )
@@ -69,7 +70,9 @@ class Companion(bootsteps.StartStopStep):
 
     def _beat(self) -> None:
         try:
-            leases.renew({**self._about, "active": _processes(), "reserved": _held()})
+            self._listening.heed(leases.members(listening.PAUSED))
+            told = {**self._about, "paused": self._listening.paused}
+            leases.renew({**told, "active": _processes(), "reserved": _held()})
         except RedisError as error:
             complaints.fails("this worker's lease", error)
         else:

@@ -11,6 +11,9 @@ from typing import Any
 
 from celery import current_app
 
+#: Kombu keeps a list for each step of priority: the queue's own name for 0, and these behind it for the others.
+STEPS = ("", "\x06\x163", "\x06\x166", "\x06\x169")
+
 # Entries asked for in one step of a scan.
 _SCAN = 500
 

@@ -15,7 +15,7 @@ from billiard.exceptions import WorkerLostError
 from celery import Task
 from celery.exceptions import Ignore
 
-from tasks import catalog, eventlog, events, joblog, leases, messages, signals
+from tasks import catalog, eventlog, events, joblog, leases, messages, plain, signals
 from tasks.eventlog import LogUnavailable, Reply
 from tasks.progress import JobCancelled, activate
 from tasks.reporter import reporter
@@ -28,6 +28,10 @@ _PATIENCE = 5.0
 
 class OutOfMemory(Exception):
     """The end of a task that raised MemoryError."""
+
+
+class NoException(Exception):
+    """The end of a task that raised what is no Exception, and no end of its process either."""
 
 
 def gate(call: Callable[..., Any]) -> Callable[..., Any]:
@@ -85,9 +89,15 @@ def _attempt(task: Task, request: Any, inner: Callable[..., Any], args: Any, kwa
         # Celery lets this end the whole worker, over and over: one job would stop everybody's.
         raise OutOfMemory(str(error) or "the task asked for more memory than there is") from error
     except JobCancelled:
-        task.backend.mark_as_revoked(request.id, "cancelled", request=request)
+        if not attempt.replaced:  # else the result is the other attempt's
+            task.backend.mark_as_revoked(request.id, "cancelled", request=request)
         attempt.end(signals.cancelled())
         raise Ignore from None
+    except (Exception, SystemExit, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        # Celery tells nobody of it, and the job would look lost.
+        raise NoException(f"{type(error).__name__}: {plain.described(error)}") from error
 
 
 def _start(
@@ -111,6 +121,7 @@ def _start(
                 rerun=bool(task.acks_late),
                 orphaned=orphaned,
                 owner_id=owner_id,
+                queue=messages.queue_of(request.delivery_info),
             )
             if reply.status == "duplicate" and not orphaned and _is_orphaned(task, request):
                 orphaned = reply.attempt

@@ -5,8 +5,8 @@ from collections import deque
 from datetime import UTC, datetime
 from typing import Any
 
-from tasks.attempt import masked
 from tasks.events import iso
+from tasks.masking import masked
 from tasks.reporter import current_attempt
 
 _LEVELS = ("debug", "info", "warning", "error", "critical")

@@ -31,6 +31,9 @@ logger = logging.getLogger(__name__)
 _PATIENCE = 0.3
 WAITING_FOR_BROKER = "the broker does not answer; the job will be sent when it does"
 
+#: What a launch may be called, and the broker's number: lower is sooner, None is CELERY_TASK_DEFAULT_PRIORITY.
+PRIORITIES: dict[str, int | None] = {"high": 0, "normal": None, "low": 6}
+
 _publishers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="taskcast-publish")
 
 
@@ -42,6 +45,7 @@ def launch(
     eta: datetime | None = None,
     countdown: float | None = None,
     queue: str | None = None,
+    priority: str = "normal",
     retry_of: UUID | None = None,
     job_id: UUID | None = None,
     files: Iterable[UploadedFile] = (),
@@ -49,7 +53,8 @@ def launch(
 ) -> Job:
     """Launch `task` with `args` by parameter name, as `user`, and return its durable row.
 
-    `eta` (aware) or `countdown` (seconds) put it off; a time that is past is now. When the broker does not answer, the
+    `eta` (aware) or `countdown` (seconds) put it off; a time that is past is now. `priority` is "high", "normal" or
+    "low": what waits in a queue is taken in that order. When the broker does not answer, the
     job's `reason` says so and it is sent later. `job_id` is for callers that may repeat a launch: IntegrityError where
     there is such a job. `files` are uploads of others that it may be given. `json_types`: a number has to be one, and
     no text. Raises catalog.UnknownTask and catalog.BadArguments; whether the user may is the caller's to know.
@@ -70,6 +75,7 @@ def launch(
         eta=eta,
         # Named even where it is the usual one: only then can be told whether its message is still there.
         queue=queue or usual_queue(spec.name),
+        priority=PRIORITIES[priority],
         message={"args": positional, "kwargs": named},
         retry_of=retry_of,
     )
@@ -188,6 +194,7 @@ def _send(job: Job, producer: Any) -> None:
         kwargsrepr=repr(job.args),
         queue=job.queue or None,
         producer=producer,
+        priority=current_app.conf.task_default_priority if job.priority is None else job.priority,
     )
 
 

@@ -68,6 +68,12 @@ def renew(about: dict[str, Any]) -> None:
     _write(_key, {"name": worker_name(_key), **about, "beat": events.now()})
 
 
+def members(key: str) -> set[str]:
+    """The set `key`, asked for with a worker's little patience. Raises redis.RedisError."""
+    found: Any = _client(os.getpid(), conf.redis_url()).smembers(key)
+    return set(found)
+
+
 def end() -> None:
     """Give this worker's lease back: it ends of its own will. Raises redis.RedisError."""
     pipe = _client(os.getpid(), conf.redis_url()).pipeline(transaction=True)
@@ -168,7 +174,7 @@ def silent(keys: Iterable[str], seconds: float) -> set[str]:
 def workers() -> dict[str, dict[str, Any]]:
     """What each worker last said of itself, by lease: those that are alive, and those killed within the hour.
 
-    {"name", "beat", "started": ISO times, "pid", "pool", "size": processes, "queues": names,
+    {"name", "beat", "started": ISO times, "pid", "pool", "size": processes, "queues", "paused": names of queues,
     "active": lists of process ids by the ids of the jobs that it runs, "reserved": ids of all jobs that it has taken
     from the broker, each None where that is not known}. Raises LogUnavailable.
     """

@@ -57,6 +57,15 @@ def _stamp_signatures(part: Any, header: Mapping[str, Any]) -> None:
                 _stamp_signatures(kwargs.get(name), header)
 
 
+def queue_of(delivery_info: Mapping[str, Any] | None) -> str:
+    """The queue that a message went to, by its exchange and routing key; empty where that cannot be told.
+
+    Celery sends to a queue by its name, without an exchange; what goes by an exchange may be in any queue.
+    """
+    info = delivery_info or {}
+    return "" if info.get("exchange") else str(info.get("routing_key") or "")
+
+
 def job_of(headers: Mapping[str, Any], args: Any, kwargs: Any) -> tuple[events.JobDict, int | None]:
     """The job that a message tells of, and its owner's key."""
     own = header_of(headers)

@@ -69,6 +69,7 @@ class Job(models.Model):
     change = models.PositiveBigIntegerField(default=0, help_text="Orders the rows by when they last changed")
 
     queue = models.CharField(max_length=255, default="", blank=True)
+    priority = models.SmallIntegerField(null=True, help_text="As the broker takes it; empty: the usual one")
     eta = models.DateTimeField(null=True)
     message = OrderedJSONField(null=True, help_text="What is still to be published")
     published_at = models.DateTimeField(null=True)
@@ -141,6 +142,17 @@ class JobEvents(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["job", "first"], name="job_events_once")]
         indexes = [models.Index(fields=["job"], name="job_events_live", condition=models.Q(live=True))]
+
+
+class PausedQueue(models.Model):
+    """A queue from which no worker takes anything."""
+
+    name = models.CharField(primary_key=True, max_length=255)
+    by = models.CharField(max_length=255, help_text="Username; empty where code did it")
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        default_permissions = ()
 
 
 class Counter(models.Model):

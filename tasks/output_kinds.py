@@ -3,11 +3,12 @@
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from tasks import plain, result_files
+from tasks.masking import masked, masked_json
 
 LARGEST = 50 * 1024 * 1024  # bytes of one output
 
@@ -32,6 +33,14 @@ class Encoded:
         assert isinstance(self.body, bytes)
         text = self.body.decode()
         return text if self.kind == "markdown" else json.loads(text)
+
+    def masked(self, secrets: tuple[str, ...]) -> "Encoded":
+        """The same without these secrets; bytes of images and files are what they are."""
+        if not secrets or self.kind not in ("json", "table", "markdown") or not isinstance(self.body, bytes):
+            return self
+        mask = masked if self.kind == "markdown" else masked_json
+        body = mask(self.body.decode(), secrets).encode()
+        return replace(self, body=body, size=len(body))
 
     def drop(self) -> None:
         """Forget a version that a newer one overtook before it was stored."""

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tasks import plain, result_files
+from tasks.masking import masked_json
 from tasks.output_kinds import Encoded
 from tasks.output_kinds import encode as _encode
 from tasks.result_files import open_file
@@ -39,16 +40,17 @@ def encode(job_id: str, name: str, value: Any) -> Descriptor:
     return _store(job_id, name, _encode(job_id, name, value), INLINE_BYTES)
 
 
-def result_value(job_id: str, value: Any, log: Log | None = None) -> tuple[Any, bool]:
+def result_value(job_id: str, value: Any, log: Log | None = None, secrets: tuple[str, ...] = ()) -> tuple[Any, bool]:
     """A task's return value as it stands in the job, and whether it is left out there.
 
-    Over 256 KiB of JSON it is the file `result` instead, and the first part is None. Never raises: a disk
-    that is full must not make a failure of a job that succeeded.
+    Over 256 KiB of JSON it is the file `result` instead, and the first part is None. `secrets` are masked in it.
+    Never raises: a disk that is full must not make a failure of a job that succeeded.
     """
     log = log or _log
     text, not_finite = plain.dump(value)
     if not_finite:
         log(_not_finite("the result", not_finite), "warning")
+    text = masked_json(text, secrets)
     if len(text) <= RESULT_BYTES:
         return json.loads(text), False
     try:
@@ -70,12 +72,14 @@ class Outputs:
         before: list[Descriptor] | None = None,
         log: Log | None = None,
         clock: Callable[[], float] = time.monotonic,
+        secrets: tuple[str, ...] = (),
     ) -> None:
         """`before`: the outputs that earlier attempts of the job left. `log` takes what could not be
-        shown."""
+        shown. `secrets` are masked in all but images and files."""
         self._job_id = job_id
         self._log = log or _log
         self._clock = clock
+        self._secrets = secrets
         self._lock = threading.Lock()
         self._names = {descriptor["name"]: _Name(descriptor) for descriptor in before or []}
         self._said: set[str] = set()
@@ -90,7 +94,7 @@ class Outputs:
             if not self._room_for(clean):
                 self._say(f"more than {MOST} outputs: '{clean}' and later ones are not shown", key="too many")
                 return
-            encoded = _encode(self._job_id, clean, value)
+            encoded = _encode(self._job_id, clean, value).masked(self._secrets)
             if encoded.not_finite:
                 self._say(_not_finite(f"'{clean}'", encoded.not_finite), key=f"not finite {clean}")
             self._replace(clean, encoded)

@@ -31,7 +31,20 @@ def dump(value: Any) -> tuple[str, int]:
         text = json.dumps(value, allow_nan=False, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError):
         return _mended(value)
-    return _mended(value) if _BAD_TEXT.search(text) else (text, 0)
+    return _mended(value) if _BAD_TEXT.search(text) or _is_deep(text, value) else (text, 0)
+
+
+def _is_deep(text: str, value: Any) -> bool:
+    """Whether `value` is nested deeper than readers' own recursion can be relied on to go."""
+    if text.count("[") + text.count("{") <= _DEEPEST:
+        return False
+    level = [value]
+    for _ in range(_DEEPEST):
+        inner = (part.values() if isinstance(part, Mapping) else part for part in level)
+        level = [item for items in inner for item in items if isinstance(item, Mapping | list | tuple)]
+        if not level:
+            return False
+    return True
 
 
 def _mended(value: Any) -> tuple[str, int]:
@@ -84,7 +97,7 @@ class _Mender:
             return f"<{len(value)} bytes>"
         if isinstance(value, KeysView | ValuesView | range):
             return [self(item, depth + 1) for item in value]
-        return mend_text(_described(value))
+        return mend_text(described(value))
 
 
 def mend_text(text: str) -> str:
@@ -104,17 +117,18 @@ def _key(key: Any) -> str:
         return json.dumps(key)
     if isinstance(key, int):
         return str(_integer(key))
-    return mend_text(key if isinstance(key, str) else _described(key))
+    return mend_text(key if isinstance(key, str) else described(key))
 
 
 def _called(method: Any, value: Any) -> Any:
     try:
         return method()
     except Exception:
-        return _described(value)
+        return described(value)
 
 
-def _described(value: Any) -> str:
+def described(value: Any) -> str:
+    """`str(value)`, or the name of its class where that fails."""
     try:
         return str(value)
     except Exception:

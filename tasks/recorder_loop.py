@@ -63,8 +63,20 @@ class RecorderLoop:
         return _AWAY
 
     def _tidy(self) -> None:
-        if time.monotonic() >= self._tidy_due and not compact_once() and not forget_once():
+        if time.monotonic() < self._tidy_due:
+            return
+        # What is to be forgotten first: an archive that cannot be tidied must not keep it.
+        if not forget_once() and not self._compact():
             self._tidy_due = time.monotonic() + _TIDY_EVERY
+
+    def _compact(self) -> int:
+        try:
+            compacted = compact_once()
+        except (ValueError, LookupError) as error:  # a chunk that is no archive
+            self._complaints.fails("tidying the archive", error)
+            return 0
+        self._complaints.works("tidying the archive")
+        return compacted
 
     def flush(self) -> None:
         """Record what is left, for some seconds at most, and let the next recorder have the lock."""

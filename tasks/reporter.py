@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tasks import broadcast, eventlog
+from tasks import broadcast, eventlog, events
 from tasks.attempt import Attempt
 from tasks.eventlog import Change, LogUnavailable, Reply
 from tasks.progress import Recording, current
@@ -189,17 +189,27 @@ class Reporter:
         self._echo(attempt.job_id, reply)
 
     def _tell_late_end(self, box: _Outbox) -> None:
-        """The job was given up, and the worker came back: what it did is only written to the log."""
+        """The job was given up, and the worker came back: how that ended is one line of the log."""
         late = [change.set["state"] for change in box.sent if "state" in change.set]
         if late and not box.state_refused:
             box.state_refused = True
             word = {"succeeded": "had succeeded", "failed": "had failed", "cancelled": "had stopped"}.get(late[-1])
-            box.attempt.line(f"the worker came back and {word or 'went on'}", "warning")
+            text = f"the worker came back and {word or 'went on'}"
+            line = Change("log", lines=[{"time": events.now(), "level": "warning", "text": text}])
+            attempt = box.attempt
+            writer = f"{attempt.writer}.late"
+            self._echo(
+                attempt.job_id,
+                eventlog.append(attempt.job_id, [line], writer=writer, n=1, attempt=attempt.number, late=True),
+            )
 
     def _look_at(self, box: _Outbox, reply: Reply) -> None:
+        """Stop the attempt where the job is to be cancelled, was cancelled without it, or has another attempt."""
         box.asked_at = time.monotonic()
-        if reply.cancel == "asked" and not box.attempt.recording.cancelled:
-            box.attempt.recording.cancel()
+        attempt = box.attempt
+        attempt.replaced |= reply.status == "fenced"
+        if (reply.cancel is not None or attempt.replaced) and not attempt.recording.cancelled:
+            attempt.recording.cancel()
 
     def _look_for_cancels(self) -> None:
         due = time.monotonic() - _CANCEL_POLL

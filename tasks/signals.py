@@ -23,6 +23,7 @@ from celery.signals import (
     task_failure,
     task_internal_error,
     task_postrun,
+    task_received,
     task_rejected,
     task_retry,
     task_revoked,
@@ -32,9 +33,10 @@ from celery.signals import (
     worker_process_shutdown,
 )
 
-from tasks import catalog, eventlog, events, leases, memory, messages, outputs, reporter
-from tasks.attempt import Attempt, masked
+from tasks import catalog, eventlog, events, leases, memory, messages, outputs, plain, reporter
+from tasks.attempt import Attempt
 from tasks.eventlog import Change, LogUnavailable
+from tasks.masking import masked
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +59,9 @@ LOST_TOO_OFTEN = "its worker or its process died each time that it was started; 
 # What the worker's main process records in a task's name.
 _CELERYS_OWN = ("WorkerLostError", "TimeLimitExceeded")
 
+# Seconds for which the worker's main loop waits to have a job announced.
+_RECEIPT_PATIENCE = 0.5
+
 # Seconds that a retry waits for what its attempt has to say. Redis is there: the retry's message goes there too.
 _RETRY_PATIENCE = 2.0
 
@@ -71,6 +76,7 @@ def connect() -> None:
         (_on_internal_error, task_internal_error),
         (_on_retry, task_retry),
         (_on_postrun, task_postrun),
+        (_on_received, task_received),
         (_on_revoked, task_revoked),
         (_on_rejected, task_rejected),
         (_on_unknown, task_unknown),
@@ -135,8 +141,8 @@ def _on_after_publish(
     if messages.header_of(headers).get("launched") or headers.get("retries") or _threadless:
         return
     job, owner_id = messages.job_of(headers, body[0], body[1])
-    # Celery sends to a queue by its name, without an exchange; what goes by an exchange may be in any queue.
-    reporter.reporter().announce(job, owner_id, "" if exchange else str(routing_key or ""))
+    queue = messages.queue_of({"exchange": exchange, "routing_key": routing_key})
+    reporter.reporter().announce(job, owner_id, queue)
 
 
 # --- in the process that ran the task
@@ -145,7 +151,7 @@ def _on_after_publish(
 def _on_success(sender: Any = None, result: Any = None, **_: Any) -> None:
     attempt = attempts.get(sender.request.id)
     if attempt is not None:
-        attempt.end(succeeded(attempt.job_id, result))
+        attempt.end(succeeded(attempt.job_id, result, attempt))
 
 
 def _on_failure(
@@ -210,7 +216,7 @@ def _on_postrun(
     # No signal told the end. Celery could not store the result (Redis is full, or has just gone) and tells nobody of a
     # job that ended; or the task itself raised `Ignore` or `Reject`.
     if state == "SUCCESS":
-        attempt.end(succeeded(task_id, retval))
+        attempt.end(succeeded(task_id, retval, attempt))
     elif isinstance(retval, Retry):
         attempt.end(_retrying(retval, _secrets(sender, args, kwargs)))
     elif state == "FAILURE" and isinstance(retval, BaseException):
@@ -220,6 +226,19 @@ def _on_postrun(
 
 
 # --- in the worker's main process
+
+
+def _on_received(request: Any = None, **_: Any) -> None:
+    """Make a job known that was sent by a program without Taskcast: should this worker die, it is waited for."""
+    message = getattr(request, "message", None)
+    headers = getattr(message, "headers", None) or {}
+    if not messages.is_recorded(headers.get("task", "")) or messages.header_of(headers):
+        return
+    try:
+        with eventlog.patience(_RECEIPT_PATIENCE):
+            _announce(request.id, message)
+    except LogUnavailable as error:
+        logger.debug("job %s becomes known when it starts: %s", request.id, error)
 
 
 def _on_revoked(
@@ -275,7 +294,7 @@ def _announce(job_id: str, message: Any) -> None:
         logger.debug("the arguments of job %s cannot be read: %s", job_id, error)
         args, kwargs = (), {}
     job, owner_id = messages.job_of(headers, args, kwargs)
-    eventlog.announce(job, owner_id=owner_id)
+    eventlog.announce(job, owner_id=owner_id, queue=messages.queue_of(message.delivery_info))
 
 
 # --- what ends look like
@@ -302,9 +321,10 @@ def end_by_result(job_id: str) -> Change | None:
     return None
 
 
-def succeeded(job_id: str, result: Any) -> Change:
-    """The end of a job that returned `result`."""
-    value, in_file = outputs.result_value(job_id, result)
+def succeeded(job_id: str, result: Any, attempt: Attempt | None = None) -> Change:
+    """The end of a job that returned `result`; what is to be said of that goes into the log of its `attempt`."""
+    own: dict[str, Any] = {"log": attempt.line, "secrets": attempt.secrets} if attempt else {}
+    value, in_file = outputs.result_value(job_id, result, **own)
     kept = frozenset({"result"}) if in_file else frozenset()
     return Change("state", {**_finished("succeeded"), "result": value}, kept=kept)
 
@@ -319,7 +339,7 @@ def failed(exception: BaseException, secrets: Any, einfo: Any = None) -> Change:
     text = str(getattr(einfo, "traceback", None) or "".join(traceback.format_exception(exception)))
     error = {
         "type": type(exception).__name__,
-        "message": _clip(masked(str(exception), secrets), _MESSAGE_CHARACTERS),
+        "message": _clip(masked(plain.described(exception), secrets), _MESSAGE_CHARACTERS),
         "traceback": _clip(masked(text, secrets), _TRACEBACK_CHARACTERS),
     }
     reason = _killed_by(exception)
@@ -337,7 +357,7 @@ def _retrying(reason: Any, secrets: tuple[str, ...]) -> Change:
 
 
 def _cause(error: object, secrets: tuple[str, ...]) -> str:
-    return _clip(masked(str(error), secrets), _REASON_CHARACTERS)
+    return _clip(masked(plain.described(error), secrets), _REASON_CHARACTERS)
 
 
 def _finished(state: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from tasks import eventlog, leases
+from tasks import eventlog, leases, queues
 from tasks.eventlog import Change
 from tasks.events import State
 from tasks.models import Job
@@ -18,6 +18,7 @@ UNSERVED = 5.0
 _MOST = 200
 _NOBODY_LISTENS = "waiting for a worker: none is listening to queue "
 _IS_SILENT = " has been silent since "
+_IS_PAUSED = " is paused"
 
 
 def tell_silent(running: Mapping[str, str]) -> None:
@@ -42,6 +43,18 @@ def tell_unserved() -> None:
         },
     }
     _tell(wanted, _NOBODY_LISTENS, {"queued", "retrying"})
+
+
+def tell_paused() -> None:
+    """Of jobs that wait in a queue: tell those whose queue is paused. Raises LogUnavailable."""
+    paused = queues.paused()
+    waiting = Job.objects.filter(state__in=("queued", "retrying"), published_at__isnull=False)
+    held = waiting.filter(queue__in=paused, reason=None).values_list("pk", "queue")[:_MOST]
+    wanted = {
+        **dict.fromkeys(_ids(waiting.filter(reason__endswith=_IS_PAUSED).exclude(queue__in=paused))),
+        **{str(pk): f"queue {queue}{_IS_PAUSED}" for pk, queue in held},
+    }
+    _tell(wanted, _IS_PAUSED, {"queued", "retrying"})
 
 
 def _ids(jobs: QuerySet[Job]) -> list[str]:

@@ -36,8 +36,6 @@ TIMES = 3
 _MOST = 500
 _WAITING = ("scheduled", "queued", "retrying")
 NOBODY_HAS_IT = "no worker has it, and its message is in no queue any more"
-# Kombu keeps a list for each step of priority: the queue's own name for 0, and these behind it for the others.
-_STEPS = ("", "\x06\x163", "\x06\x166", "\x06\x169")
 
 
 class Waiting(NamedTuple):
@@ -45,6 +43,7 @@ class Waiting(NamedTuple):
 
     id: str
     queue: str
+    priority: int | None
     sent: datetime
     is_ours: bool
 
@@ -94,7 +93,9 @@ class Strays:
         # One that has just been handed out is not yet in what its worker says.
         if job.id not in self._unreserved or not self._unreserved[job.id].is_old(self._clock(), SECONDS):
             return False
-        return self._is_empty(job.queue, SECONDS) or _was_overtaken(job.queue, job.sent)
+        if not job.queue:
+            return True  # one that does not tell its queue: what a dead worker had taken is given back all the same
+        return self._is_empty(job.queue, SECONDS) or _was_overtaken(job)
 
     def _is_empty(self, queue: str, seconds: float) -> bool:
         return queue in self._empty and self._empty[queue].is_old(self._clock(), seconds)
@@ -124,28 +125,30 @@ class Strays:
 
 def _waiting() -> list[Waiting]:
     rows = Job.objects.filter(state__in=_WAITING, published_at__isnull=False)
-    # A job for later that was launched here is no message yet; of others' jobs, some do not tell their queue.
-    rows = rows.exclude(state="scheduled", message__isnull=False).exclude(queue="")
+    # A job for later that was launched here is no message yet.
+    rows = rows.exclude(state="scheduled", message__isnull=False)
     rows = rows.annotate(is_ours=Q(message__isnull=False))
     return [
-        Waiting(str(pk), queue, sent, is_ours)
-        for pk, queue, sent, is_ours in rows.values_list("pk", "queue", "published_at", "is_ours")[:_MOST]
+        Waiting(str(pk), queue, priority, sent, is_ours)
+        for pk, queue, priority, sent, is_ours in rows.values_list(
+            "pk", "queue", "priority", "published_at", "is_ours"
+        )[:_MOST]
         if sent is not None
     ]
 
 
 def _lengths(waiting: Iterable[Waiting]) -> dict[str, int]:
-    names = list({job.queue for job in waiting})
+    names = list({job.queue for job in waiting if job.queue})
 
     def measure(redis_: redis.Redis) -> Any:
         pipe = redis_.pipeline(transaction=False)
         for name in names:
-            for step in _STEPS:
+            for step in broker.STEPS:
                 pipe.llen(name + step)
         return pipe.execute()
 
     lengths = iter(eventlog.ask(measure) if names else [])
-    return {name: sum(next(lengths) for _ in _STEPS) for name in names}
+    return {name: sum(next(lengths) for _ in broker.STEPS) for name in names}
 
 
 def _reserved() -> set[str] | None:
@@ -155,9 +158,10 @@ def _reserved() -> set[str] | None:
     return None if None in said else {job_id for ids in said for job_id in ids or ()}
 
 
-def _was_overtaken(queue: str, sent: datetime) -> bool:
-    """Whether a job that was sent to the queue a good while later has started: queues are first in, first out."""
-    later = Job.objects.filter(queue=queue, created_at__gt=sent, started_at__isnull=False).aggregate(
-        Max("published_at")
-    )["published_at__max"]
-    return later is not None and later > sent + timedelta(seconds=SECONDS)
+def _was_overtaken(job: Waiting) -> bool:
+    """Whether a job that was sent to the queue a good while later, with the same priority, has started: then queues are
+    first in, first out."""
+    alike = Job.objects.filter(queue=job.queue, priority=job.priority)
+    later = alike.filter(created_at__gt=job.sent, started_at__isnull=False).aggregate(Max("published_at"))
+    last = later["published_at__max"]
+    return last is not None and last > job.sent + timedelta(seconds=SECONDS)

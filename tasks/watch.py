@@ -19,7 +19,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.db.models import Q
 from django.utils import timezone
 
-from tasks import broker, children, control, epochs, eventlog, events, leases, signals, situations
+from tasks import broker, children, control, epochs, eventlog, events, leases, queues, signals, situations
 from tasks.complaints import Complaints
 from tasks.eventlog import LogUnavailable
 from tasks.locks import Lock
@@ -83,7 +83,9 @@ class Watch:
         self._part("looking for lost messages", self._strays.look)
         self._part("cancelling jobs", control.tell_asked)
         self._part("dispatching jobs", dispatch)
+        self._part("telling workers of paused queues", queues.publish)
         self._part("looking for queues without a worker", situations.tell_unserved)
+        self._part("looking for paused queues", situations.tell_paused)
         self._part("recording", self._record)
         return True
 

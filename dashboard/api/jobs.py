@@ -55,6 +55,7 @@ def launch_job(
             eta=body.eta,
             countdown=body.countdown,
             queue=body.queue,
+            priority=body.priority,
             job_id=job_id,
             json_types=True,
         )

@@ -142,6 +142,7 @@ class Launch(Schema):
         default=None, ge=0, le=_FARTHEST.total_seconds(), allow_inf_nan=False, description="Seconds from now"
     )
     queue: str | None = Field(default=None, max_length=255, pattern=r"^[A-Za-z0-9_.-]+$")
+    priority: Literal["high", "normal", "low"] = Field(default="normal", description="What is taken from a queue first")
 
 
 class Cancel(Schema):

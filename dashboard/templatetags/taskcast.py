@@ -168,6 +168,8 @@ def situation(job: Mapping[str, Any]) -> str:
     state = job["state"]
     if state in ("started", "retrying", "queued"):
         if job["cancel"] == "asked":
+            if state == "queued":
+                return _("Asked to stop; it will not be started")
             return _("Asked to stop; the task has not looked yet")
         if job["cancel"] == "seen":
             return _("The task has seen the cancel and is stopping")

@@ -102,6 +102,7 @@ export function taskName(task: string): [string, string] {
 /** What the job waits for, or what it is about; in words for the reader. */
 export function situation(job: Job): string {
   if (job.state === "started" || job.state === "retrying" || job.state === "queued") {
+    if (job.cancel === "asked" && job.state === "queued") return t("Asked to stop; it will not be started");
     if (job.cancel === "asked") return t("Asked to stop; the task has not looked yet");
     if (job.cancel === "seen") return t("The task has seen the cancel and is stopping");
   }

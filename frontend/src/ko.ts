@@ -17,6 +17,7 @@ export const ko: Record<string, string> = {
   "Waiting for a worker": "워커를 기다리는 중",
   "Waiting for its time": "예약된 시간을 기다리는 중",
   "Waiting to try again": "재시도를 기다리는 중",
+  "Asked to stop; it will not be started": "중지를 요청했고, 시작하지 않습니다",
   "Asked to stop; the task has not looked yet": "중지를 요청했고 태스크는 아직 확인하지 않음",
   "The task has seen the cancel and is stopping": "태스크가 취소를 확인하고 멈추는 중",
   "Cancel job": "작업 취소",
@@ -89,6 +90,7 @@ export const ko: Record<string, string> = {
     "작업을 가진 워커가 없고 메시지도 어느 큐에도 없습니다",
   "waiting for a worker: none is listening to queue {queue}":
     "워커를 기다리는 중: {queue} 큐를 듣는 워커가 없음",
+  "queue {queue} is paused": "{queue} 큐가 일시 중지됨",
   "worker {worker} has been silent since {time}": "워커 {worker} 쪽에서 {time}부터 응답이 없음",
   "worker {worker} stopped answering at {time}; it was killed or cut off":
     "워커 {worker} 쪽에서 {time}에 응답이 끊겼습니다. 강제 종료되었거나 연결이 끊어졌습니다",

@@ -9,6 +9,7 @@ const SENTENCES = [
   "the broker does not answer; the job will be sent when it does",
   "no worker has it, and its message is in no queue any more",
   "waiting for a worker: none is listening to queue {queue}",
+  "queue {queue} is paused",
   "worker {worker} has been silent since {time}",
   "worker {worker} stopped answering at {time}; it was killed or cut off",
   "worker {worker} runs, but no longer has this job and never told its end",

@@ -7,6 +7,7 @@
 --   attempt  the attempt that writes; 0: written outside of attempts (launch, watch, cancel), never fenced
 --   writer, n  who writes, and the number of its first event; a number already seen is a duplicate
 --   create   whether a job that the log does not know may come into being
+--   late     whether lines are written of a job that has ended
 --   private  fields of the hash that no event bears, set when the job comes into being
 --   base     event to begin a new job with (start)
 --   events   what to append; each {kind, to, from, set: [[field, JSON, kept as file?]…], lines: JSON}; `to` is the state
@@ -229,7 +230,7 @@ for _, event in ipairs(req.events) do
   if number > seen then
     if FINAL[state] then
       status = 'final'
-      if event.lines ~= '' then write(event, true) end
+      if event.lines ~= '' and req.late then write(event, true) end
     elseif event.from ~= '' and state and not string.find(event.from, state, 1, true) then
       status = 'refused'
     elseif event.kind ~= 'progress' or redis.call('XLEN', stream) < FULL then

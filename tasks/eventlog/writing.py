@@ -66,13 +66,14 @@ def append(
     attempt: int = 0,
     lease: str = "",
     create: bool = False,
+    late: bool = False,
     private: Mapping[str, str] | None = None,
 ) -> Reply:
     """Append `changes` to the job's log as the events `n`, `n+1`, … of `writer`.
 
     `attempt` 0 is for those who write outside of an attempt; a worker that tells how one of its attempts ended names
-    its `lease`. With `create`, a job that the log does not know comes into being, with the fields `private`, which no
-    event bears. Raises LogUnavailable.
+    its `lease`. Of a job that has ended, lines are refused as well, unless they are `late`. With `create`, a job that
+    the log does not know comes into being, with the fields `private`, which no event bears. Raises LogUnavailable.
     """
     return _run(
         job_id,
@@ -82,6 +83,7 @@ def append(
         attempt=attempt,
         lease=lease,
         create=create,
+        late=late,
         private=dict(private or {}),
         events=[change.wire() for change in changes],
     )
@@ -115,6 +117,7 @@ def start(
     rerun: bool,
     orphaned: int = 0,
     owner_id: int | None = None,
+    queue: str = "",
 ) -> Reply:
     """Start an attempt by compare-and-set: of several copies of one message, one gets "started".
 
@@ -130,7 +133,7 @@ def start(
         writer="gate",
         attempt=0,
         retries=retries,
-        private=_private(owner_id, ""),
+        private=_private(owner_id, queue),
         base=Change("state", base).wire(),
         events=[Change("state", started).wire()],
         cancelled=Change("state", cancelled).wire(),

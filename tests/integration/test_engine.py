@@ -255,6 +255,36 @@ def test_numbers_that_json_has_not_become_null(stack):
     assert found["result"] == {"nan": None, "deep": [None], "text": "\x1b[31m\n"}
 
 
+def test_what_became_null_is_said_in_the_jobs_log(stack):
+    job_id = launch(stack, f"{PLAIN}.not_a_number")
+    ended(stack, job_id)
+    assert any("the result holds 2 numbers that JSON does not have" in text for text in texts(stack, job_id))
+
+
+@pytest.mark.parametrize(
+    ("what", "kind"), [("speechless", "Speechless"), ("escaped", "NoException"), ("generator", "NoException")]
+)
+def test_whatever_a_task_raises_is_told(stack, what, kind):
+    found = ended(stack, launch(stack, f"{PLAIN}.raise_strangely", what=what), 10)
+    assert (found["state"], found["error"]["type"]) == ("failed", kind)
+
+
+def test_a_secret_that_a_task_returns_or_publishes_is_masked(stack):
+    job_id = launch(stack, f"{PLAIN}.give_away", password='hunter2"PW')
+    found = ended(stack, job_id)
+    assert found["result"] == {"pw": "********", "deep": ["is ********"], "********": 1}
+    code = "from tasks.outputs import open_file\nanswer = open_file(id, 'table')[0].read().decode()"
+    assert "hunter2" not in stack.run(code, id=job_id)
+
+
+@pytest.mark.parametrize("depth", [30, 500])
+def test_a_deep_result_is_shown(stack, depth):
+    found = ended(stack, launch(stack, f"{PLAIN}.dig", depth=depth))
+    assert found["state"] == "succeeded"
+    code = "from dashboard.templatetags.taskcast import compact\nanswer = compact(value)"
+    assert ("…" in stack.run(code, value=found["result"])) == (depth > 64)
+
+
 def test_a_cancel_is_asked_seen_and_done(stack):
     job_id = launch(stack, f"{PLAIN}.count", to=100_000, pause=0.01)
     wait_for(lambda: (job(stack, job_id) or {}).get("progress"), "it counts")

@@ -183,18 +183,17 @@ def test_a_retry_may_start_before_its_predecessor_said_retrying():
     assert_law(job_id)
 
 
-def test_a_final_state_is_left_for_nothing_but_lines():
+def test_a_final_state_is_left_for_nothing_but_a_late_line():
     job_id = new_job()
     begin(job_id)
     eventlog.append(job_id, [Change("state", {"state": "lost"})], writer="watch", n=1)
-    late = eventlog.append(
-        job_id,
-        [Change("state", {"state": "succeeded", "result": 8}), Change("log", lines=[{"text": "it had succeeded"}])],
-        writer="w",
-        n=1,
-        attempt=1,
-    )
-    assert late.status == "final"
+    changes = [
+        Change("state", {"state": "succeeded", "result": 8}),
+        Change("log", lines=[{"text": "it had succeeded"}]),
+    ]
+    late = eventlog.append(job_id, changes, writer="w", n=1, attempt=1)
+    assert (late.status, late.written) == ("final", [])
+    assert eventlog.append(job_id, changes, writer="w.late", n=1, attempt=1, late=True).status == "final"
     job = eventlog.snapshot(job_id).job
     assert (job["state"], job["result"]) == ("lost", None)
     assert eventlog.read(job_id, 0).events[-1]["lines"] == [{"text": "it had succeeded"}]

@@ -160,3 +160,12 @@ def test_a_file_that_is_wrong_itself_is_not_kept(browser, content, message):
     assert message in page
     assert "uploaded before" not in page
     assert not Upload.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "sent", [{"x": "1" * 5_000_000}, {f"x{n}": "1" for n in range(1500)}], ids=["a long text", "many fields"]
+)
+def test_a_form_that_says_too_much_is_told_so(browser, sent):
+    response = browser.post(f"/tasks/{ADD}/", sent)
+    assert response.status_code == 413
+    assert "4 MiB" in response.content.decode()

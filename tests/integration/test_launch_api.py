@@ -42,7 +42,7 @@ def until(condition, what):
 def test_the_broker_has_the_job(cast, redis_server):
     job, _ = launch(cast)
     client = redis_server.client()
-    message = json.loads(until(lambda: client.lrange("celery", 0, 0), "the message is sent")[0])
+    message = json.loads(until(lambda: client.lrange("celery\x06\x163", 0, 0), "the message is sent")[0])
     assert message["headers"]["id"] == job["id"]
     until(lambda: Job.objects.get(pk=job["id"]).published_at, "the row says that it is published")
     assert cast.api("alice", "GET", f"jobs/{job['id']}").json()["reason"] is None

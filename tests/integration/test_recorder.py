@@ -361,7 +361,9 @@ def test_the_archive_of_an_old_job_keeps_all_but_superseded_progress():
         for i in range(3):
             progress(each, i * 10 + 1, i * 10 + 10)
             record_all()
-        eventlog.append(each, [Change("log", lines=[{"time": "", "level": "info", "text": "hello"}])], writer="l", n=1)
+        eventlog.append(
+            each, [Change("log", lines=[{"time": "", "level": "info", "text": "a\u2028b\x85c"}])], writer="l", n=1
+        )
         end(each)
     record_all()
     Job.objects.filter(pk=job_id).update(finished_at=timezone.now() - timedelta(minutes=16))

@@ -1,7 +1,11 @@
 """Jobs whose worker or process dies: started again where their task allows it, lost or failed where not."""
 
+import json
+import os
 import platform
 import signal
+import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Iterator
@@ -86,6 +90,84 @@ def test_a_frozen_workers_job_goes_on_elsewhere_and_the_woken_one_writes_nothing
         assert stack.run(_STATES, id=job_id).count("succeeded") == 1
     finally:
         stack.kill("worker2")
+
+
+def test_a_frozen_workers_job_that_is_cancelled_stops_when_the_worker_wakes(stack: Stack) -> None:
+    path = stack.home / uuid.uuid4().hex
+    job_id = begin(stack, _LAUNCH, "count_again", path=str(path), seconds=60)
+    reaches(stack, job_id, "started")
+    stack.pause("worker")
+    stack.start("worker2")
+    try:
+        stack.run("from tasks import control\ncontrol.cancel(id)\nanswer = None", id=job_id)
+        reaches(stack, job_id, "cancelled", seconds=25)
+        stack.resume("worker")
+        said = f"Task {LASTING}.count_again[{job_id}]"
+        wait_for(lambda: job_id not in _at_work(stack), "the woken attempt stops", 10)
+        assert f"{said} succeeded" not in stack.log("worker")
+        assert not path.exists()
+    finally:
+        stack.kill("worker2")
+
+
+def _at_work(stack: Stack) -> set[str]:
+    """The ids of the jobs that living workers say they run."""
+    code = (
+        "from tasks import leases\n"
+        "said = leases.alive(leases.workers()).values()\n"
+        "answer = sorted({job for one in said for job in one.get('active') or {}}) + (['?'] if not said else [])"
+    )
+    return set(stack.run(code))
+
+
+def test_of_a_lost_job_that_lives_on_one_line_is_told(stack: Stack) -> None:
+    path = stack.home / uuid.uuid4().hex
+    job_id = begin(stack, _LAUNCH, "talk_until", path=str(path))
+    reaches(stack, job_id, "started")
+    os.kill(stack.pid("worker"), signal.SIGSTOP)  # its pool process goes on
+    reaches(stack, job_id, "lost", seconds=25)
+    os.kill(stack.pid("worker"), signal.SIGCONT)
+    path.touch()
+    events = "from tasks import eventlog\nanswer = eventlog.read(id, 0, 5000).events"
+
+    def after() -> list[Any]:
+        found = stack.run(events, id=job_id)
+        end = next(n for n, event in enumerate(found) if event.get("set", {}).get("state") == "lost")
+        return [line["text"] for event in found[end + 1 :] for line in event["lines"]]
+
+    wait_for(after, "the late end is told")
+    assert after() == ["the worker came back and had succeeded"]
+
+
+def stranger(stack: Stack, task: str, **args: Any) -> str:
+    """Send a task from a program that knows nothing of Taskcast."""
+    code = (
+        "import sys, json, celery; app = celery.Celery(broker=sys.argv[1]); "
+        "print(app.send_task(sys.argv[2], kwargs=json.loads(sys.argv[3])).id)"
+    )
+    command = [sys.executable, "-c", code, stack.address.broker_url, f"{LASTING}.{task}", json.dumps(args)]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=30).stdout.strip()
+
+
+def test_a_strangers_job_that_waits_to_be_tried_again_outlives_its_worker(stack: Stack) -> None:
+    job_id = stranger(stack, "try_twice")
+    reaches(stack, job_id, "retrying")
+    stack.kill("worker")
+    stack.start("worker")
+    assert reaches(stack, job_id, *FINAL, seconds=60)["result"] == 1
+
+
+def test_what_a_dead_worker_had_reserved_for_a_stranger_is_given_back(stack: Stack) -> None:
+    path = stack.home / uuid.uuid4().hex
+    for _ in range(2):
+        begin(stack, _LAUNCH, "wait_for_file", path=str(path))
+    job_id = stranger(stack, "wait_for_file", path=str(path))
+    wait_for(lambda: f"[{job_id}] received" in stack.log("worker"), "the worker has it, and no process for it")
+    assert reaches(stack, job_id, "queued")
+    stack.kill("worker")
+    path.touch()
+    stack.start("worker")
+    assert reaches(stack, job_id, *FINAL, seconds=60)["state"] == "succeeded"
 
 
 @ways

@@ -30,7 +30,7 @@ WRONG = {
     "PORT": "65536",
     "REDIS_URL": "http://localhost",
     "DATABASE_URL": "mysql://u:secret@h/x",
-    "ALLOWED_HOSTS": "http://x",
+    "ALLOWED_HOSTS": ",",
     "TRUSTED_ORIGINS": "example.com",
     "DEBUG": "perhaps",
     "TIME_ZONE": "Asia/Seol",

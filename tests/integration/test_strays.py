@@ -127,6 +127,13 @@ def test_a_job_of_others_whose_message_nobody_has_is_lost_and_says_so(look):
     assert state_of(elsewhere) == "queued", "who knows which queue it is in"
 
 
+def test_a_job_that_does_not_tell_its_queue_is_given_back_too(look, monkeypatch):
+    elsewhere, asked = others(queue=""), []
+    monkeypatch.setattr("tasks.broker.give_back", lambda ids: asked.append(ids) or set())
+    look(4)
+    assert {str(elsewhere.pk)} in asked
+
+
 def test_a_clock_that_is_ahead_hides_no_lost_message(look):
     job = others()
     ahead = timezone.now() + timedelta(seconds=90)

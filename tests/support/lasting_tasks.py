@@ -7,7 +7,7 @@ from pathlib import Path
 
 from celery import shared_task
 
-from tasks import log
+from tasks import log, track
 
 
 @shared_task
@@ -59,3 +59,28 @@ def die_once(path: str) -> str:
 def die_and_retry() -> None:
     """Kill the process each time, and have Celery retry."""
     die()
+
+
+@shared_task(acks_late=True)
+def count_again(path: str, seconds: float = 60) -> None:
+    """Count, and leave a file at the end; it may be started again where its worker dies."""
+    for _ in track(range(int(seconds * 50))):
+        time.sleep(0.02)
+    Path(path).touch()
+
+
+@shared_task
+def talk_until(path: str) -> str:
+    """Say something all the time, until the file exists."""
+    while not Path(path).exists():
+        log("still here")
+        time.sleep(0.02)
+    return "talked"
+
+
+@shared_task(bind=True)
+def try_twice(self) -> int:
+    """Try once more after some seconds."""
+    if not self.request.retries:
+        raise self.retry(countdown=6)
+    return int(self.request.retries)

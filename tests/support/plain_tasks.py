@@ -189,3 +189,36 @@ def clean_up(seconds: float = 2) -> None:
 def retry_later(self, seconds: float) -> None:
     """Try again, after so long."""
     raise self.retry(countdown=seconds, max_retries=3)
+
+
+class Speechless(Exception):
+    """Cannot say what it is."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no words")
+
+
+class Escaped(BaseException):
+    """No Exception."""
+
+
+@shared_task
+def raise_strangely(what: Literal["speechless", "escaped", "generator"]) -> None:
+    """Raise what error handling likes least."""
+    raise {"speechless": Speechless, "escaped": Escaped, "generator": GeneratorExit}[what]()
+
+
+@shared_task
+def give_away(password: str) -> dict[str, object]:
+    """Return the secret, as a value and as a key, and publish it at length."""
+    publish([{"row": n, password: password} for n in range(500)], name="table")
+    return {"pw": password, "deep": [f"is {password}"], password: 1}
+
+
+@shared_task
+def dig(depth: int) -> list:
+    """Return a list in a list in a list."""
+    value: list = []
+    for _ in range(depth):
+        value = [value]
+    return value
