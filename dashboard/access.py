@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from dashboard import queries, task_permissions
 from tasks import catalog
-from tasks.models import Job
+from tasks.models import BATCH, Job
 
 # A project may bring its own user model: used here is what Django's permissions themselves ask of one.
 User: TypeAlias = Any
@@ -110,7 +110,10 @@ def may_launch_again(user: User, name: str) -> bool:
 
 def may_retry(user: User, found: queries.Found) -> bool:
     """Whether `user` may launch the job's task once more with the job's own arguments."""
-    return may_steer(user, found.owner_id) and may_launch_again(user, found.job["task"])
+    job = found.job
+    return may_steer(user, found.owner_id) and may_launch_again(
+        user, job["args"]["task"] if job["task"] == BATCH else job["task"]
+    )
 
 
 def may_read_audit(user: User) -> bool:

@@ -41,6 +41,8 @@ class Filters:
     tasks: Sequence[str] = ()
     owner: str = ""
     q: str = ""
+    parent: UUID | None = None
+    group: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
 
@@ -63,6 +65,10 @@ def jobs(visible: QuerySet[Job], filters: Filters, *, cursor: str = "", limit: i
         at, last_id = _decode(cursor)
         # The first half is what an index can begin at; the second decides among equal times.
         rows = rows.filter(created_at__lte=at).filter(Q(created_at__lt=at) | Q(id__lt=last_id))
+    if filters.parent:
+        rows = rows.filter(parent=filters.parent)
+    if filters.group:
+        rows = rows.filter(group=filters.group)
     if filters.since:
         rows = rows.filter(created_at__gte=filters.since)
     if filters.until:

@@ -5,7 +5,7 @@ from django.contrib.auth import views as auth
 from django.urls import path
 from django.views.i18n import set_language
 
-from dashboard import account_views, health, views
+from dashboard import account_views, health, steer_views, views
 from dashboard.api import api, problems
 
 urlpatterns = [
@@ -14,8 +14,10 @@ urlpatterns = [
     path("tasks/<str:name>/", views.task_form, name="task_form"),
     path("jobs/", views.jobs, name="jobs"),
     path("jobs/file-names/", views.file_names_of_jobs, name="file_names"),
+    path("jobs/several/", steer_views.several, name="jobs_several"),
     path("jobs/<uuid:job_id>/", views.job, name="job"),
     path("jobs/<uuid:job_id>/cancel/", views.job_cancel, name="job_cancel"),
+    path("jobs/<uuid:job_id>/tree/", views.job_tree, name="job_tree"),
     path("jobs/<uuid:job_id>/retry/", views.job_retry, name="job_retry"),
     path("accounts/login/", account_views.SignIn.as_view(), name="login"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),

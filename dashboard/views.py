@@ -17,20 +17,23 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from pydantic import ValidationError as BadFilters
 
-from dashboard import access, file_names, kept, listing, queries, task_names
+from dashboard import access, file_names, kept, listing, queries, task_names, tree
 from dashboard.api.schemas import Filters
 from dashboard.forms import form_class
 from dashboard.templatetags.taskcast import relaunch_url
 from tasks import catalog, control, redis_state
 from tasks.again import NotRetryable, retry
+from tasks.batch import BadRows, NothingToRetry, retry_failed
 from tasks.catalog import BadArguments, LaunchableTask, UnknownTask
 from tasks.eventlog import LogUnavailable
-from tasks.events import STATES, UNFINISHED
+from tasks.events import STATES, UNFINISHED, JobDict
 from tasks.launch import launch
+from tasks.models import BATCH
 
 # Jobs of a kind on the overview.
 _RUNNING, _WAITING, _FAILED = 20, 10, 10
 _NAMED = 50  # jobs asked about at once
+_CHILDREN = 50  # of a job, on its page
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
@@ -135,9 +138,7 @@ def _form_page(request: HttpRequest, task: LaunchableTask, form: Any, status: in
 def jobs(request: HttpRequest) -> HttpResponse:
     """The list of jobs, narrowed by the same parameters as the API's; of a task's name a part is enough."""
     try:
-        filters = Filters.model_validate({**request.GET.dict(), "state": request.GET.getlist("state")})
-        known = task_names.known_to(request.user)
-        named = task_names.meant_by(filters.task, known) if filters.task else []
+        filters, named = asked(request)
         page = listing.jobs(
             access.jobs_for(request.user),
             filters.listing(tasks=named),
@@ -148,8 +149,10 @@ def jobs(request: HttpRequest) -> HttpResponse:
         return _without(request, [str(fault["loc"][0]) for fault in error.errors()])
     except listing.BadCursor:
         return _without(request, ["cursor"])
+    known = task_names.known_to(request.user)
     context = {
         "jobs": page.jobs,
+        "query": request.GET.urlencode(),
         "next": page.next,
         "filters": {**filters.model_dump(), "state": " ".join(filters.state)},
         "states": STATES,
@@ -159,6 +162,18 @@ def jobs(request: HttpRequest) -> HttpResponse:
         "names": file_names.of(page.jobs),
     }
     return render(request, "dashboard/jobs.html", context)
+
+
+def asked(request: HttpRequest) -> tuple[Filters, list[str]]:
+    """What a list is narrowed to, and the tasks that are meant. Raises pydantic.ValidationError."""
+    filters = Filters.model_validate({**request.GET.dict(), "state": request.GET.getlist("state")})
+    known = task_names.known_to(request.user) if filters.task else []
+    return filters, task_names.meant_by(filters.task, known) if filters.task else []
+
+
+def is_id(text: str) -> bool:
+    """Whether this is a job's id as addresses and forms have it."""
+    return bool(_UUID.fullmatch(text))
 
 
 def _without(request: HttpRequest, parameters: list[str]) -> HttpResponse:
@@ -175,7 +190,7 @@ def _without(request: HttpRequest, parameters: list[str]) -> HttpResponse:
 @login_required
 def file_names_of_jobs(request: HttpRequest) -> HttpResponse:
     """`?job=ID&job=ID`: what the files in these jobs' arguments are called, by id; for rows that come by the socket."""
-    ids = [text for text in request.GET.getlist("job") if _UUID.fullmatch(text)][:_NAMED]
+    ids = [text for text in request.GET.getlist("job") if is_id(text)][:_NAMED]
     rows = access.jobs_for(request.user).filter(pk__in=ids).select_related("owner").defer("message")
     return JsonResponse(file_names.of(row.as_dict() for row in rows))
 
@@ -188,7 +203,9 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     tail = queries.tail(found)
     context = {
         "job": found.job,
-        "title": _title(found.job["task"]),
+        "title": _title(found.job),
+        "children": _children(request, found),
+        "is_batch": found.job["task"] == BATCH,
         "data": {"job": found.job, "epoch": found.epoch, "seq": found.job["seq"], "events": tail.events},
         "lines": tail.lines,
         "names": file_names.of([found.job]),
@@ -199,11 +216,31 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     return render(request, "dashboard/job.html", context)
 
 
-def _title(task: str) -> Any:
+def _title(job: JobDict) -> Any:
+    if job["task"] == BATCH:
+        return f"{_title_of(job['args']['task'])} × {job['args']['rows']:,}"
+    return _title_of(job["task"])
+
+
+def _title_of(task: str) -> Any:
     try:
         return catalog.get(task).title
     except UnknownTask:
         return task
+
+
+def _children(request: HttpRequest, found: queries.Found) -> list[JobDict]:
+    if not found.job["children"]:
+        return []
+    return listing.jobs(access.jobs_for(request.user), listing.Filters(parent=UUID(found.id)), limit=_CHILDREN).jobs
+
+
+@require_safe
+@login_required
+def job_tree(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """What the job set off, as a tree."""
+    found = access.get_job_or_404(request.user, job_id)
+    return render(request, "dashboard/tree.html", {"top": tree.of(found.job, access.jobs_for(request.user))})
 
 
 @require_POST
@@ -236,9 +273,16 @@ def job_retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
     if not access.may_retry(request.user, found):
         raise PermissionDenied(_("You may not retry this job."))
     try:
-        new = retry(found.job, user=request.user)
+        if found.job["task"] == BATCH:
+            new = retry_failed(found.job, user=request.user)
+        else:
+            new = retry(found.job, user=request.user)
     except NotRetryable:
         messages.info(request, _("The job has not ended yet."))
+    except NothingToRetry:
+        messages.info(request, _("All jobs of this batch have succeeded."))
+    except BadRows as error:
+        messages.warning(request, _why_not(error))
     except BadArguments as error:
         # What was not kept, such as a secret; or a task that has changed since.
         for fault in error.errors:
@@ -247,3 +291,8 @@ def job_retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
     else:
         return redirect("job", new.pk)
     return redirect("job", job_id)
+
+
+def _why_not(error: BadRows) -> str:
+    number, faults = next(iter(error.errors.items()))
+    return f"{number + 1}: {'.'.join(map(str, faults[0]['loc']))}: {faults[0]['msg']}"

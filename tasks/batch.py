@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from tasks import audit, catalog, counters
 from tasks import launch as single
+from tasks.again import NotRetryable, files_of, not_kept
 from tasks.catalog import BadArguments, Fault
 from tasks.events import FINAL, JobDict
 from tasks.models import BATCH, Job, Upload
@@ -107,7 +108,7 @@ def launch_batch(
             job.change = last - len(jobs) + number
         Job.objects.bulk_create([batch, *jobs], batch_size=_ROWS)
         audit.note(
-            audit.RETRIED if retry_of else audit.LAUNCHED,
+            audit.RETRIED if retries else audit.LAUNCHED,
             user,
             job=batch.pk,
             task=spec.name,
@@ -173,7 +174,10 @@ def _send_some(jobs: Sequence[Job], producer: Any) -> bool:
 
 
 class NothingToRetry(Exception):
-    """All jobs of the batch have succeeded, or have not ended yet."""
+    """All jobs of the batch have succeeded: there is nothing to retry."""
+
+    def __init__(self) -> None:
+        super().__init__("all jobs of this batch have succeeded: there is nothing to retry")
 
 
 def retry_failed(batch: JobDict, *, user: Any = None) -> Job:
@@ -181,22 +185,26 @@ def retry_failed(batch: JobDict, *, user: Any = None) -> Job:
 
     Raises NothingToRetry, again.NotRetryable while the batch lives, BadRows where arguments were not kept.
     """
-    from tasks.again import NotRetryable, files_of, not_kept
-
     if batch["state"] not in FINAL:
         raise NotRetryable(batch["state"])
     failed = Job.objects.filter(parent=batch["id"], state__in=FINAL - {"succeeded"}).order_by("change", "id")
-    jobs = list(failed.values_list("pk", "args", "queue"))
+    jobs = [row.as_dict() for row in failed.select_related("owner").defer("message")]
     if not jobs:
         raise NothingToRetry
-    if missing := {number: faults for number, (_, args, _) in enumerate(jobs) if (faults := list(not_kept(args)))}:
+    return retry_jobs(batch["args"]["task"], jobs, user=user, retry_of=UUID(batch["id"]))
+
+
+def retry_jobs(task: str, jobs: Sequence[JobDict], *, user: Any = None, retry_of: UUID | None = None) -> Job:
+    """Launch these ended jobs of one task once more, as a batch. Raises BadRows, also where arguments were not kept."""
+    rows = [job["args"] or {} for job in jobs]
+    if missing := {number: faults for number, args in enumerate(rows) if (faults := list(not_kept(args)))}:
         raise BadRows(missing)
     return launch_batch(
-        batch["args"]["task"],
-        [args for _, args, _ in jobs],
+        task,
+        rows,
         user=user,
-        queue=jobs[0][2] or None,
-        retry_of=UUID(batch["id"]),
-        retries=[pk for pk, _, _ in jobs],
-        files=[file for _, args, _ in jobs for file in files_of(args)],
+        queue=Job.objects.filter(pk=jobs[0]["id"]).values_list("queue", flat=True).first() or None,
+        retry_of=retry_of,
+        retries=[UUID(job["id"]) for job in jobs],
+        files=[file for args in rows for file in files_of(args)],
     )

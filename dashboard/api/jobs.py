@@ -13,8 +13,10 @@ from dashboard.api.auth import Call
 from dashboard.api.problems import answer, problem
 from tasks import control
 from tasks.again import retry
+from tasks.batch import BadRows, NothingToRetry, retry_failed
 from tasks.events import whole_job
 from tasks.launch import launch
+from tasks.models import BATCH
 
 router = Router(tags=["jobs"])
 
@@ -134,10 +136,19 @@ def cancel_job(request: Call, job_id: UUID, body: schemas.Cancel | None = None) 
 def retry_job(request: Call, job_id: UUID, body: schemas.Retry | None = None) -> HttpResponse:
     """A new job with the arguments of one that has ended; those in `args` take the place of the old ones.
 
-    Secrets are not kept, so a job that had some needs them again.
+    Of a batch, those of its jobs that did not succeed, as a new batch. Secrets are not kept, so a job that had some
+    needs them again.
     """
     found = access.get_job_or_404(request.auth, job_id)
-    access.get_task_or_404(request.auth, found.job["task"])
+    is_batch = found.job["task"] == BATCH
+    access.get_task_or_404(request.auth, found.job["args"]["task"] if is_batch else found.job["task"])
     if not access.may_retry(request.auth, found):
         return problem(403, _("You may not retry this job."))
-    return answer(whole_job(retry(found.job, user=request.auth, args=body.args if body else None).as_dict()), 201)
+    if is_batch:
+        try:
+            new = retry_failed(found.job, user=request.auth)
+        except (NothingToRetry, BadRows) as error:
+            return problem(409, str(error))
+    else:
+        new = retry(found.job, user=request.auth, args=body.args if body else None)
+    return answer(whole_job(new.as_dict()), 201)

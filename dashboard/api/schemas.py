@@ -9,6 +9,7 @@ from ninja import Schema
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field, JsonValue
 
 from dashboard import listing
+from tasks import batch
 from tasks.events import Kind, State
 
 _FARTHEST = timedelta(days=3660)
@@ -129,18 +130,30 @@ def _not_too_far(moment: datetime) -> datetime:
     return moment
 
 
+_Eta = Annotated[AwareDatetime, AfterValidator(_not_too_far)] | None
+
+
 class Launch(Schema):
     """A task, its arguments by name, and when and where to run it."""
 
     model_config = ConfigDict(extra="forbid")
     task: str = Field(max_length=255)
     args: dict[str, Any] = Field(default_factory=dict)
-    eta: Annotated[AwareDatetime, AfterValidator(_not_too_far)] | None = Field(
-        default=None, description="Not before this time; with offset"
-    )
+    eta: _Eta = Field(default=None, description="Not before this time; with offset")
     countdown: float | None = Field(
         default=None, ge=0, le=_FARTHEST.total_seconds(), allow_inf_nan=False, description="Seconds from now"
     )
+    queue: str | None = Field(default=None, max_length=255, pattern=r"^[A-Za-z0-9_.-]+$")
+    priority: Literal["high", "normal", "low"] = Field(default="normal", description="What is taken from a queue first")
+
+
+class Batch(Schema):
+    """A task, the arguments of each of its jobs, and when and where to run them."""
+
+    model_config = ConfigDict(extra="forbid")
+    task: str = Field(max_length=255)
+    rows: list[dict[str, Any]] = Field(min_length=1, max_length=batch.MOST, description="Arguments by name")
+    eta: _Eta = Field(default=None, description="Not before this time; with offset")
     queue: str | None = Field(default=None, max_length=255, pattern=r"^[A-Za-z0-9_.-]+$")
     priority: Literal["high", "normal", "low"] = Field(default="normal", description="What is taken from a queue first")
 
@@ -179,6 +192,7 @@ def _in_reach(moment: datetime) -> datetime:
 
 _Empty = BeforeValidator(_none_if_empty)
 _Text = Annotated[Annotated[str, Field(max_length=255, pattern=r"^[^\x00]*$")] | None, _Empty]
+_Id = Annotated[UUID | None, _Empty]
 _Time = Annotated[Annotated[AwareDatetime, AfterValidator(_in_reach)] | None, BeforeValidator(_plus_again), _Empty]
 
 
@@ -189,6 +203,8 @@ class Filters(Schema):
     task: _Text = Field(default=None, description="The task's whole name")
     owner: _Text = Field(default=None, description="Username")
     q: _Text = Field(default=None, description="Beginning of an id, or words of a task's name and title")
+    parent: _Id = Field(default=None, description="The job or batch that they were launched by")
+    group: _Id = Field(default=None, description="Celery's id of the group that they were sent in")
     since: _Time = Field(default=None, description="Created at or after this time; with offset")
     until: _Time = Field(default=None, description="Created before this time; with offset")
     cursor: _Text = Field(default=None, description="`next` of the page before")
@@ -201,6 +217,8 @@ class Filters(Schema):
             tasks=tuple(tasks) if tasks is not None else (self.task,) if self.task else (),
             owner=self.owner or "",
             q=self.q or "",
+            parent=self.parent,
+            group=self.group,
             since=self.since,
             until=self.until,
         )

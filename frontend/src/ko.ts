@@ -60,6 +60,7 @@ export const ko: Record<string, string> = {
   Worker: "워커",
   Attempt: "시도",
   Parent: "상위 작업",
+  Group: "그룹",
   "Retry of": "재시도 대상",
   Children: "하위 작업",
   "No value": "값 없음",
@@ -114,4 +115,5 @@ export const ko: Record<string, string> = {
   "terminated by {signal}": "{signal} 신호로 종료됨",
   revoked: "취소됨(revoke)",
   "Run again": "다시 실행",
+  "Run the failed ones again": "실패한 것만 다시 실행",
 };

@@ -4,6 +4,7 @@ const root = (): string => document.documentElement.dataset.root ?? "/";
 const part = encodeURIComponent;
 
 export const jobPage = (id: string): string => `${root()}jobs/${part(id)}/`;
+export const groupPage = (id: string): string => `${root()}jobs/?group=${part(id)}`;
 export const fileNamesUrl = (ids: string[]): string =>
   `${root()}jobs/file-names/?${new URLSearchParams(ids.map((id) => ["job", id]))}`;
 export const jobUrl = (id: string, rest = ""): string => `${root()}api/v1/jobs/${part(id)}${rest}`;

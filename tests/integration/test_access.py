@@ -40,6 +40,12 @@ TABLE: dict[tuple[str, str], list[tuple[str, Any, tuple[int, int, int, int, int]
         ("/jobs/JOB/cancel/", {}, (302, 404, 404, 302, 302)),
         ("/jobs/ORPHAN/cancel/", {}, (404, 404, 404, 302, 302)),
     ],
+    ("GET", "jobs/several/"): [("/jobs/several/", None, (200, 200, 200, 200, 302))],
+    ("POST", "jobs/several/"): [("/jobs/several/", {"action": "cancel", "job": "JOB"}, (200, 302, 302, 200, 302))],
+    ("GET", "jobs/<uuid:job_id>/tree/"): [
+        ("/jobs/JOB/tree/", None, (200, 404, 404, 200, 302)),
+        ("/jobs/ORPHAN/tree/", None, (404, 404, 404, 200, 302)),
+    ],
     ("POST", "jobs/<uuid:job_id>/retry/"): [
         ("/jobs/JOB/retry/", {}, (302, 404, 404, 403, 302)),
         ("/jobs/ORPHAN/retry/", {}, (404, 404, 404, 403, 302)),
@@ -84,6 +90,9 @@ TABLE: dict[tuple[str, str], list[tuple[str, Any, tuple[int, int, int, int, int]
     ("POST", "api/v1/jobs/<uuidstr:job_id>/cancel"): [
         ("jobs/JOB/cancel", {}, (202, 404, 404, 202, 401)),
         ("jobs/ORPHAN/cancel", {}, (404, 404, 404, 202, 401)),
+    ],
+    ("POST", "api/v1/batches"): [
+        ("batches", {"task": ADD, "rows": [LAUNCH["args"]]}, (201, 201, 403, 403, 401)),
     ],
     # The job lives: who may retry it hears that.
     ("POST", "api/v1/jobs/<uuidstr:job_id>/retry"): [
@@ -148,6 +157,8 @@ def jobs(cast):
 def test_everybody_gets_what_the_table_says(cast, jobs, method, path, body, who, status):
     for name, job in jobs.items():
         path = path.replace(name, str(job.pk))
+        if isinstance(body, dict):
+            body = {key: str(job.pk) if value == name else value for key, value in body.items()}
     if path.startswith("/"):
         response = getattr(cast.pages(who), method.lower())(path, body)
     else:

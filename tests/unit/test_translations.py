@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 CATALOG = Path("dashboard/locale/ko/LC_MESSAGES/django.po")
-ENTRY = re.compile(r'^(?:msgctxt "(?P<context>.*)"\n)?msgid "(?P<text>.+)"\nmsgstr "(?P<words>.*)"$', re.MULTILINE)
+ENTRY = re.compile(
+    r'^(?:msgctxt "(?P<context>.*)"\n)?msgid "(?P<text>.+)"\n(?:msgid_plural ".+"\n)?msgstr(?:\[0\])? "(?P<words>.*)"$',
+    re.MULTILINE,
+)
 HOLE = re.compile(r"\{\w+\}|%\(\w+\)s")
 USED = (
     ("**/*.html", re.compile(r"""\{%\s*translate\s+(["'])(.+?)\1""")),

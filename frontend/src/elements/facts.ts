@@ -3,7 +3,7 @@ import { fileName, named } from "../filenames";
 import { count, stateWord, when } from "../format";
 import { t } from "../i18n";
 import type { Job, Json, State } from "../types";
-import { jobPage } from "../urls";
+import { groupPage, jobPage } from "../urls";
 import { value } from "./value";
 import "./span";
 
@@ -30,6 +30,7 @@ export function facts(job: Job): TemplateResult {
       ${job.attempt > 1 ? fact(t("Attempt"), String(job.attempt)) : nothing}
       ${job.parent ? fact(t("Parent"), link(job.parent)) : nothing}
       ${job.children ? fact(t("Children"), children(job.children)) : nothing}
+      ${job.group ? fact(t("Group"), html`<a href=${groupPage(job.group)}><code class="id">${job.group}</code></a>`) : nothing}
       ${job.retry_of ? fact(t("Retry of"), link(job.retry_of)) : nothing}
     </dl>
   </section>`;

@@ -8,9 +8,10 @@ import { define, Piece } from "./piece";
 
 /** The button that launches a job once more, once it has ended: the form that the server writes, when the time comes. */
 export class RetryElement extends Piece {
-  static override properties = { job: {}, action: {} };
+  static override properties = { job: {}, action: {}, batch: { type: Boolean } };
   declare job: string;
   declare action: string;
+  declare batch: boolean;
   private feed: JobFeed | undefined;
   private unlisten: (() => void) | undefined;
 
@@ -34,7 +35,7 @@ export class RetryElement extends Piece {
     if (!job || !isFinal(job.state)) return nothing;
     return html`<form method="post" action=${this.action}>
       <input type="hidden" name="csrfmiddlewaretoken" value=${csrfToken()} />
-      <button class="button">${t("Run again")}</button>
+      <button class="button">${t(this.batch ? "Run the failed ones again" : "Run again")}</button>
     </form>`;
   }
 }
