@@ -2,7 +2,8 @@
 
 The owner and staff see a job and may steer it (cancel, retry). Others see those of their groups' members, and those
 without owner, where they have the permission for it, and steer what they see with another one. Launching needs the
-permission for every task or for this one, and the task's own where it has one. An inactive account may nothing.
+permission for every task or for this one, and the task's own where it has one; bringing files needs that of any task,
+and each is its owner's alone. An inactive account may nothing.
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from dashboard import queries, task_permissions
 from tasks import catalog
-from tasks.models import BATCH, Job
+from tasks.models import BATCH, Job, Upload
 
 # A project may bring its own user model: used here is what Django's permissions themselves ask of one.
 User: TypeAlias = Any
@@ -148,3 +149,17 @@ def get_task_or_404(user: User, name: str) -> "catalog.LaunchableTask":
     if not may_launch(user, task):
         raise PermissionDenied(_("You may not launch this task."))
     return task
+
+
+def require_uploading(user: User) -> None:
+    """Raise PermissionDenied where `user` may bring no files: who launches nothing needs none."""
+    if not may_launch_anything(user):
+        raise PermissionDenied(_("You may not launch tasks, and so not upload files for them."))
+
+
+def get_upload_or_404(user: User, upload_id: UUID) -> Upload:
+    """The upload of `user`. Raises Http404 where there is none, or it is somebody else's: both look the same."""
+    upload = Upload.objects.filter(pk=upload_id, owner=user.pk).first() if is_active(user) else None
+    if upload is None:
+        raise Http404(_("There is no such upload."))
+    return upload

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from dashboard import forms_fields as read
 from dashboard.forms_choices import choices_of, key_of
 from dashboard.forms_fields import OMITTED, ArgumentField, LinesField
+from dashboard.forms_files import UploadInput, UploadsInput, read_file
 from dashboard.forms_help import help_for
 from dashboard.forms_kinds import Kind, kind_of
 from tasks.catalog_signature import NOTHING, Parameter
@@ -96,13 +97,13 @@ def _secret(parameter: Parameter, kind: Kind) -> forms.Field:
 
 
 def _file(parameter: Parameter, kind: Kind) -> forms.Field:
-    return ArgumentField(read=read.read_file, widget=read.UploadInput(), **_options(parameter, kind, str))
+    return ArgumentField(read=read_file, widget=UploadInput(kind.file_schema), **_options(parameter, kind, str))
 
 
 def _files(parameter: Parameter, kind: Kind) -> forms.Field:
     return ArgumentField(
-        read=lambda files: [read.read_file(file) for file in files],
-        widget=read.UploadsInput(),
+        read=lambda files: [read_file(file) for file in files],
+        widget=UploadsInput(kind.file_schema),
         **_options(parameter, kind, str) | {"initial": None},
     )
 

@@ -10,15 +10,10 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.core.files.uploadedfile import UploadedFile as SentFile
 from django.forms.utils import from_current_timezone, to_current_timezone
 from django.utils.dateparse import parse_datetime, parse_duration
-from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 from pydantic import NaiveDatetime
-
-from tasks.catalog_errors import fault
-from tasks.uploads import FORM_BYTES
 
 #: Nothing was given: the task's own default holds.
 OMITTED: Any = object()
@@ -54,52 +49,6 @@ class LinesField(ArgumentField):
         items = value if isinstance(value, list) else []
         item = items[steps[0]] if steps and isinstance(steps[0], int) and steps[0] < len(items) else None
         return "" if item is None else f"“{item}”"
-
-
-def _too_large() -> str:
-    return fault([], "file_too_large", limit=f"{FORM_BYTES // 1024**2} MiB")["msg"]
-
-
-# For the script that tells it before anything is sent (frontend/src/uploads.ts).
-_LIMITS = {"data-most-bytes": FORM_BYTES, "data-too-large": lazy(_too_large, str)()}
-
-
-class UploadInput(forms.FileInput):
-    """A file chosen here, or the id of an upload under the same name."""
-
-    def __init__(self) -> None:
-        super().__init__(attrs=dict(_LIMITS))
-
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
-        """The file, else the text."""
-        texts = data.getlist(name) if hasattr(data, "getlist") else [data.get(name)]
-        # A control of a browser in which no file was chosen sends an empty text beside the id.
-        return super().value_from_datadict(data, files, name) or next(filter(None, texts), None)
-
-
-class UploadsInput(UploadInput):
-    """Several of them."""
-
-    allow_multiple_selected = True
-
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
-        """The files, then the ids."""
-
-        def every(source: Any) -> list[Any]:
-            return source.getlist(name) if hasattr(source, "getlist") else [v for v in [source.get(name)] if v]
-
-        return every(files) + [text for text in every(data) if text]
-
-
-def read_file(value: Any) -> SentFile | str:
-    """The sent file, or the id of an upload. Raises ValidationError for one that is empty or too large."""
-    if isinstance(value, SentFile):
-        if not value.size:
-            raise ValidationError(fault([], "file_empty")["msg"], code="file_empty")
-        if value.size > FORM_BYTES:
-            raise ValidationError(_too_large(), code="file_too_large")
-        return value
-    return str(value)
 
 
 def read_text(value: str) -> str:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from dashboard.forms_kinds import Kind
 from tasks.catalog_signature import Parameter
 from tasks.catalog_words import in_readers_language
-from tasks.uploads import FORM_BYTES
+from tasks.file_rules import in_words
 
 # A longer default, or one of several lines, stands in the field itself and is enough there.
 _LINE = 60
@@ -76,8 +76,9 @@ def _limits(kind: Kind, may_be_emptied: bool) -> Iterator[str]:
 
 
 def _written(kind: Kind) -> Iterator[str]:
-    if kind.name in ("file", "files"):
-        yield gettext("At most {n} MiB.").format(n=FORM_BYTES // 1024**2)
+    most = kind.file_schema.get("maxBytes") if kind.name in ("file", "files") else None
+    if most:
+        yield gettext("At most {size}.").format(size=in_words(most))
     if kind.name in _WRITTEN:
         yield str(_WRITTEN[kind.name])
 

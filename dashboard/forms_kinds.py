@@ -42,6 +42,12 @@ class Kind:
         """Whether a text that is no JSON is a value as well."""
         return self.of is str or (get_origin(self.of) in (Union, types.UnionType) and str in get_args(self.of))
 
+    @property
+    def file_schema(self) -> Mapping[str, Any]:
+        """Of a file, or of files: the schema of one."""
+        one: Mapping[str, Any] = self.schema.get("items", {}) if self.name == "files" else self.schema
+        return one
+
 
 def kind_of(parameter: Parameter) -> Kind:
     """The kind of `parameter`."""

@@ -3,6 +3,7 @@
 Outside a worker these do nothing and fail nothing. Nothing here touches the database or the network when imported.
 """
 
+from tasks.file_rules import FileRules
 from tasks.joblog import log, publish
 from tasks.joining import install
 from tasks.launchable import launchable
@@ -10,6 +11,7 @@ from tasks.progress import JobCancelled, cancelled, progress, track
 from tasks.uploaded import UploadedFile
 
 __all__ = [
+    "FileRules",
     "JobCancelled",
     "UploadedFile",
     "cancelled",

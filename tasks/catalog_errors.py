@@ -195,5 +195,7 @@ _WORDS: dict[str, Any] = {
     "upload_id": _("A file is named by the id of its upload."),
     "upload_unknown": _("There is no such upload, or it is not complete."),
     "file_empty": _("The file is empty."),
+    "file_over_rule": _("The file is larger than {limit}, the most that is taken here."),
+    "file_type": _("This takes {types}; the file is {what}."),
     "file_too_large": _("The file is larger than {limit}, which is as much as this form takes."),
 }

@@ -21,7 +21,7 @@ from tasks.catalog_signature import NOTHING, Parameter, parameters
 from tasks.catalog_values import NotJson, misread, wire_value
 from tasks.catalog_words import in_readers_language
 from tasks.launchable import BadArgument, words_for
-from tasks.uploaded import FINDER, Finder, UploadedFile, find_for_worker, finder_for
+from tasks.uploaded import FINDER, UPCOMING, Finder, UploadedFile, find_for_worker, finder_for
 
 _LONGEST_TITLE = 80
 
@@ -111,19 +111,19 @@ class LaunchableTask:
         """The typed arguments of a launch by `user`. Raises BadArguments with everything that is wrong.
 
         A file has to be a complete upload of `user`, or one of `coming`: to be saved once all is right. Those
-        cannot be opened yet: leave out the task's own `check` until they can. With `json_types` a number has to be
-        one, as in the schema: a form has only texts, JSON has both.
+        cannot be opened yet, so their content is not judged: leave out the task's own `check` until they can. With
+        `json_types` a number has to be one, as in the schema: a form has only texts, JSON has both.
         """
         if not isinstance(args, Mapping):
             raise BadArguments([fault([], "arguments_type")])
-        find = _with_coming(finder_for(user), coming)
+        context = _context(finder_for(user), coming)
         faults = [fault([str(name)], "unknown_argument") for name in args if name not in self.by_name]
         typed = Typed()
         typed.given = {}
         for parameter in self.parameters:
             value = args.get(parameter.name, parameter.default if parameter.always else NOTHING)
             if value is not NOTHING:
-                faults += _faults(partial(_take, parameter, value, find, typed), parameter)
+                faults += _faults(partial(_take, parameter, value, context, typed), parameter)
             elif parameter.required:
                 faults.append(fault([parameter.name], "missing"))
         faults += self._gaps(typed.given) + self._twice(typed.given)
@@ -182,7 +182,7 @@ class LaunchableTask:
         for name, value in wired.items():
             parameter = self.by_name.get(name)
             if parameter is not None and parameter.adapter is not None:
-                faults += _faults(partial(_take, parameter, value, find_for_worker, revived), parameter)
+                faults += _faults(partial(_take, parameter, value, _context(find_for_worker), revived), parameter)
         if faults:
             raise BadArguments(faults)
         return dict(revived)
@@ -243,18 +243,18 @@ class LaunchableTask:
         return self.parameters[: self.parameters.index(last)]
 
 
-def _with_coming(find: Finder, coming: Iterable[UploadedFile]) -> Finder:
+def _context(find: Finder, coming: Iterable[UploadedFile] = ()) -> dict[str, Any]:
     announced: dict[uuid.UUID, UploadedFile] = {file.id: file for file in coming}
-    return lambda number: announced.get(number) or find(number)
+    return {FINDER: lambda number: announced.get(number) or find(number), UPCOMING: announced.keys()}
 
 
-def _take(parameter: Parameter, value: Any, find: Finder, into: Typed) -> None:
+def _take(parameter: Parameter, value: Any, context: dict[str, Any], into: Typed) -> None:
     into.given[parameter.name] = given = wire_value(value)
     if parameter.adapter is None:
         into[parameter.name] = given
     else:
         # As JSON text, since models that are strict with Python values still take a date's text from JSON.
-        into[parameter.name] = parameter.adapter.validate_json(json.dumps(given), context={FINDER: find})
+        into[parameter.name] = parameter.adapter.validate_json(json.dumps(given), context=context)
 
 
 def _faults(take: Callable[[], None], parameter: Parameter) -> list[Fault]:

@@ -16,6 +16,8 @@ from tasks import conf
 
 #: Key of pydantic's validation context: a Finder, which knows what this caller may find.
 FINDER = "find_upload"
+#: Key of pydantic's validation context: ids of files that come with this form and are not on the disk yet.
+UPCOMING = "upcoming"
 Finder = Callable[[uuid.UUID], "UploadedFile | None"]
 
 

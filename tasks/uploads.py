@@ -6,7 +6,7 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from django.core.files.base import File
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage
 
 from tasks import conf
@@ -23,19 +23,33 @@ _NO_PART_OF_A_NAME = re.compile(r'[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u
 def save(name: str, file: File, owner: Any, *, upload_id: uuid.UUID | None = None) -> Upload:
     """Keep `file` (Django's, or anything with `chunks()` in a `File`) as a complete upload of `owner`.
 
-    The row comes first, incomplete: a crash in the middle leaves nothing that a task could be given. Raises
-    what the storage raises (OSError on a full disk), with nothing left behind.
+    Raises what the storage raises (OSError on a full disk), with nothing left behind.
     """
     upload = Upload(id=upload_id or uuid.uuid4(), name=clean_name(name), size=file.size, owner=owner)
+    _create(upload, file)
+    upload.received = upload.size
+    upload.save(update_fields=["received"])
+    return upload
+
+
+def announce(name: str, size: int, owner: Any) -> Upload:
+    """An upload of `owner` of which nothing is there yet: its bytes come in pieces (uploads_pieces.py).
+
+    Raises what the storage raises, with nothing left behind.
+    """
+    upload = Upload(name=clean_name(name), size=size, owner=owner)
+    _create(upload, ContentFile(b""))
+    return upload
+
+
+def _create(upload: Upload, file: File) -> None:
+    """The row comes first, incomplete: a crash in the middle leaves nothing that a task could be given."""
     upload.save(force_insert=True)
     try:
         storage().save(_name_in_storage(upload), file)
     except BaseException:
         discard(upload)
         raise
-    upload.received = upload.size
-    upload.save(update_fields=["received"])
-    return upload
 
 
 def open_upload(upload_id: uuid.UUID) -> UploadedFile:

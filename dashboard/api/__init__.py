@@ -8,7 +8,7 @@ from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 from ninja.parser import Parser
 
-from dashboard.api import batches, files, jobs, problems, tasks
+from dashboard.api import batches, files, jobs, problems, tasks, uploads
 from dashboard.api.auth import CREDENTIALS
 from dashboard.api.docs import ReadableDocs, finished
 
@@ -42,6 +42,6 @@ api = TaskcastAPI(
     parser=StrictParser(),
     docs=ReadableDocs(),
 )
-for router in (tasks.router, jobs.router, batches.router, files.router):
+for router in (tasks.router, jobs.router, batches.router, files.router, uploads.router):
     api.add_router("", router)
 problems.install(api)

@@ -38,8 +38,12 @@ def problem(
     *,
     errors: Iterable[Mapping[str, Any]] | None = None,
     headers: Mapping[str, str] | None = None,
+    received: int | None = None,
 ) -> HttpResponse:
-    """An error; `errors` says of each bad argument where (`loc`) and why (`msg`)."""
+    """An error; `errors` says of each bad argument where (`loc`) and why (`msg`).
+
+    `received` says where an upload goes on.
+    """
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -48,6 +52,8 @@ def problem(
     }
     if errors is not None:
         body["errors"] = [{"loc": list(error["loc"]), "msg": str(error["msg"])} for error in errors]
+    if received is not None:
+        body["received"] = received
     return HttpResponse(events.dumps(body), status=status, content_type=MEDIA_TYPE, headers=dict(headers or {}))
 
 

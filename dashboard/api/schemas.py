@@ -11,6 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict,
 from dashboard import listing
 from tasks import batch
 from tasks.events import Kind, State
+from tasks.uploads_pieces import WAITING_BYTES
 
 _FARTHEST = timedelta(days=3660)
 
@@ -23,6 +24,7 @@ class Problem(Schema):
     status: int
     detail: str
     errors: list["Fault"] | None = Field(default=None, description="For bad arguments: what is wrong with each.")
+    received: int | None = Field(default=None, description="Where an upload goes on, if the piece was misplaced.")
 
 
 class Fault(Schema):
@@ -156,6 +158,23 @@ class Batch(Schema):
     eta: _Eta = Field(default=None, description="Not before this time; with offset")
     queue: str | None = Field(default=None, max_length=255, pattern=r"^[A-Za-z0-9_.-]+$")
     priority: Literal["high", "normal", "low"] = Field(default="normal", description="What is taken from a queue first")
+
+
+class NewUpload(Schema):
+    """A file that is to come: what it is called, and how many bytes it has."""
+
+    model_config = ConfigDict(extra="forbid")
+    name: str = Field(max_length=1000, description="Shown to people; folders in it are left out")
+    size: int = Field(ge=0, le=WAITING_BYTES, description="Bytes")
+
+
+class Upload(Schema):
+    """A file that comes in pieces; a launch names it by its id once it is complete."""
+
+    id: UUID
+    name: str
+    size: int = Field(description="Bytes")
+    received: int = Field(description="Bytes that are there, and where the next piece begins")
 
 
 class Cancel(Schema):

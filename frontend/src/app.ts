@@ -5,9 +5,8 @@ import "./elements/cancel";
 import "./elements/connection";
 import "./elements/jobs";
 import "./elements/retry";
+import "./elements/upload";
 import { JobElement } from "./elements/job";
 import { define } from "./elements/piece";
-import { watchUploads } from "./uploads";
 
 define("taskcast-job", JobElement);
-watchUploads();

@@ -116,4 +116,16 @@ export const ko: Record<string, string> = {
   revoked: "취소됨(revoke)",
   "Run again": "다시 실행",
   "Run the failed ones again": "실패한 것만 다시 실행",
+  "The file can no longer be read: it was changed, moved or removed. Choose it again.":
+    "파일을 더 이상 읽을 수 없습니다. 변경·이동되었거나 삭제되었습니다. 다시 선택하세요.",
+  "Launches as soon as the upload is complete…": "업로드가 끝나면 바로 실행합니다…",
+  "Try again": "다시 시도",
+  "Cancel {name}": "{name} 업로드 취소",
+  "Remove {name}": "{name} 제거",
+  Cancel: "취소",
+  Remove: "제거",
+  "Upload of {name}": "{name} 업로드",
+  "The connection is broken; the upload goes on by itself.":
+    "연결이 끊어졌습니다. 업로드는 저절로 이어집니다.",
+  Uploaded: "업로드됨",
 };

@@ -9,6 +9,9 @@ export const fileNamesUrl = (ids: string[]): string =>
   `${root()}jobs/file-names/?${new URLSearchParams(ids.map((id) => ["job", id]))}`;
 export const jobUrl = (id: string, rest = ""): string => `${root()}api/v1/jobs/${part(id)}${rest}`;
 export const fileUrl = (id: string, name: string): string => jobUrl(id, `/files/${part(name)}`);
+export const uploadUrl = (id: string, offset?: number): string =>
+  `${root()}api/v1/uploads/${part(id)}${offset === undefined ? "" : `?offset=${offset}`}`;
+export const uploadsUrl = (): string => `${root()}api/v1/uploads`;
 export const signInPage = (): string =>
   `${root()}accounts/login/?next=${part(location.pathname + location.search)}`;
 

@@ -13,27 +13,11 @@ from typing import IO
 
 from charset_normalizer import from_bytes
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
-SAMPLE_BYTES = 64 * 1024
+from tasks.file_kinds import SAMPLE_BYTES, bom, no_text
+
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
 
-_BOMS = [  # UTF-32 first: its little-endian mark begins with that of UTF-16
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-]
-_MAGIC = [
-    (b"PK\x03\x04", gettext_noop("an Excel workbook or another zip archive; save it as CSV first")),
-    (b"\xd0\xcf\x11\xe0", gettext_noop("an Excel workbook; save it as CSV first")),
-    (b"\x1f\x8b", gettext_noop("compressed (gzip); unpack it first")),
-    (b"%PDF-", gettext_noop("a PDF document")),
-    (b"SQLite format 3", gettext_noop("an SQLite database")),
-    (b"PAR1", gettext_noop("a Parquet file; save it as CSV first")),
-]
-_CONTROL = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
 # What the statistics of charset-normalizer may choose from; of its hundred, most differ in a handful of
 # signs.
 _CANDIDATES = [
@@ -60,18 +44,14 @@ def check_is_text(head: bytes) -> None:
     """Raise NotATable, with what it is where that is known, if a file that begins with `head` is no text."""
     if not head:
         raise NotATable(_("The file is empty."))
-    for magic, what in _MAGIC:
-        if head.startswith(magic):
-            raise NotATable(_("The file is not a CSV file: it is {what}.").format(what=_(what)))
-    if _bom(head) is None and len(head) - len(head.translate(None, _CONTROL)) > len(head) // 100:
-        raise NotATable(_("The file is not a CSV file: it holds binary data."))
+    if what := no_text(head):
+        raise NotATable(_("The file is not a CSV file: it is {what}.").format(what=what))
 
 
 def encoding_of_head(head: bytes) -> str:
     """The likely encoding of a file that begins with `head`: what can be known before reading all of it."""
-    bom = _bom(head)
-    if bom:
-        return bom
+    if encoding := bom(head):
+        return encoding
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)  # a last character cut in two is no error
     except UnicodeDecodeError as error:
@@ -85,9 +65,8 @@ def encoding_of(file: IO[bytes], at: Callable[[int], object] = lambda _: None) -
     All of it is looked at, because a customer list is often ASCII for its first thousand rows.
     """
     head = file.read(SAMPLE_BYTES)
-    bom = _bom(head)
-    if bom:
-        return bom
+    if encoding := bom(head):
+        return encoding
     decoder = codecs.getincrementaldecoder("utf-8")()
     piece, tail, utf8_seen = head, b"", False
     read = 0
@@ -154,7 +133,3 @@ def _rows(text: str, delimiter: str) -> list[list[str]]:
         return rows
     # The sample ends somewhere in a row, which would look ragged.
     return rows[:-1] if len(rows) > 1 and not text.endswith(("\n", "\r")) else rows
-
-
-def _bom(head: bytes) -> str | None:
-    return next((encoding for mark, encoding in _BOMS if head.startswith(mark)), None)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from pydantic import Field
 
-from tasks import UploadedFile, launchable, log, progress, publish
+from tasks import FileRules, UploadedFile, launchable, log, progress, publish
 from tasks.launchable import BadArgument
 from tasks.samples import data_folder
 from tasks.samples.csv_dialect import DELIMITERS, NotATable, encoding_of
@@ -62,15 +62,14 @@ def check_profile_csv(
 def profile_csv(
     file: Annotated[
         UploadedFile | None,
+        FileRules(types=["text/csv", "text/tab-separated-values", "text/plain"]),
         Field(title=gettext_noop("File"), description=gettext_noop("A CSV file from your machine.")),
     ] = None,
     path: Annotated[
         str | None,
         Field(
             title=gettext_noop("Path"),
-            description=gettext_noop(
-                "Or, for a large file: where it is below the data folder on the worker's machine."
-            ),
+            description=gettext_noop("Or where the file is below the data folder on the worker's machine."),
             examples=["sales/2024.csv"],
             max_length=4096,
         ),

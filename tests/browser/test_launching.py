@@ -121,19 +121,6 @@ def test_everything_works_without_scripts(visit: Visit) -> None:
     assert page.locator('tr[data-state="succeeded"]').count() >= 1
 
 
-def test_a_file_that_is_too_large_is_told_before_it_is_sent(visit: Visit) -> None:
-    page = visit("alice").open(f"/tasks/{PROFILE}/")
-    chooser = page.locator("input[type=file]")
-    chooser.set_input_files({"name": "large.csv", "mimeType": "text/csv", "buffer": b"a,b\n" * 3_000_000})
-    says = "larger than 10 MiB"
-    assert says in chooser.evaluate("(input) => input.validationMessage")
-    page.get_by_role("button", name="Launch").click()
-    assert page.url.endswith(f"/tasks/{PROFILE}/")
-    chooser.set_input_files({"name": "small.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"})
-    page.get_by_role("button", name="Launch").click()
-    expect(page.locator("taskcast-job")).to_have_attribute("data-state", "succeeded")
-
-
 def test_a_refused_form_keeps_the_file(visit: Visit) -> None:
     page = visit("alice", complains=True).open(f"/tasks/{PROFILE}/")
     page.locator("input[type=file]").set_input_files(

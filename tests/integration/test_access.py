@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from ninja.operation import PathView
 
 from dashboard import access
-from tasks import catalog, result_files
+from tasks import catalog, result_files, uploads
 from tests.support.cast import EVERYBODY, Cast, in_log, make_cast, new_job
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_server", "static_files")]
@@ -20,8 +20,9 @@ ADD = "tasks.samples.arithmetic.add"
 LAUNCH = {"task": ADD, "args": {"x": 1, "y": 2}}
 
 # For each route and method: what alice (owner), bob (colleague), charlie (stranger), dora (staff) and anonymous get.
-# JOB is alice's job, ORPHAN one without owner. 302 of anonymous leads to the sign-in page.
-JOB, ORPHAN = "JOB", "ORPHAN"
+# JOB is alice's job, FILE an upload that she has begun, ORPHAN a job without owner. 302 of anonymous leads to the
+# sign-in page.
+JOB, ORPHAN, FILE = "JOB", "ORPHAN", "FILE"
 TABLE: dict[tuple[str, str], list[tuple[str, Any, tuple[int, int, int, int, int]]]] = {
     ("GET", ""): [("/", None, (200, 200, 200, 200, 302))],
     ("GET", "tasks/"): [("/tasks/", None, (200, 200, 200, 200, 302))],
@@ -99,6 +100,10 @@ TABLE: dict[tuple[str, str], list[tuple[str, Any, tuple[int, int, int, int, int]
         ("jobs/JOB/retry", {}, (409, 404, 404, 403, 401)),
         ("jobs/ORPHAN/retry", {}, (404, 404, 404, 403, 401)),
     ],
+    ("POST", "api/v1/uploads"): [("uploads", {"name": "a.csv", "size": 2}, (201, 201, 403, 403, 401))],
+    ("GET", "api/v1/uploads/<uuidstr:upload_id>"): [("uploads/FILE", None, (200, 404, 404, 404, 401))],
+    ("PUT", "api/v1/uploads/<uuidstr:upload_id>"): [("uploads/FILE?offset=0", 17, (200, 404, 404, 404, 401))],
+    ("DELETE", "api/v1/uploads/<uuidstr:upload_id>"): [("uploads/FILE", None, (204, 404, 404, 404, 401))],
     ("GET", "api/"): [("/api/", None, (404, 404, 404, 404, 404))],
     ("GET", "api/<path:rest>"): [("/api/v2/jobs", None, (404, 404, 404, 404, 404))],
 }
@@ -155,10 +160,11 @@ def jobs(cast):
 
 @pytest.mark.parametrize(("method", "path", "body", "who", "status"), CASES)
 def test_everybody_gets_what_the_table_says(cast, jobs, method, path, body, who, status):
-    for name, job in jobs.items():
-        path = path.replace(name, str(job.pk))
+    upload = uploads.announce("a.csv", 2, cast.users["alice"])
+    for name, row in {**jobs, FILE: upload}.items():
+        path = path.replace(name, str(row.pk))
         if isinstance(body, dict):
-            body = {key: str(job.pk) if value == name else value for key, value in body.items()}
+            body = {key: str(row.pk) if value == name else value for key, value in body.items()}
     if path.startswith("/"):
         response = getattr(cast.pages(who), method.lower())(path, body)
     else:

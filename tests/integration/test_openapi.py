@@ -15,7 +15,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from tasks import result_files
+from tasks import result_files, uploads
 from tasks.models import Job
 from tests.support.cast import in_log, make_cast, new_job
 
@@ -48,7 +48,21 @@ def document(caller):
 @pytest.mark.usefixtures("redis_server")
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["right", "wrong"])
 @pytest.mark.parametrize(
-    "call", ["list_tasks", "get_task", "launch_job", "list_jobs", "get_job", "list_events", "cancel_job", "get_file"]
+    "call",
+    [
+        "list_tasks",
+        "get_task",
+        "launch_job",
+        "list_jobs",
+        "get_job",
+        "list_events",
+        "cancel_job",
+        "get_file",
+        "begin_upload",
+        "get_upload",
+        "continue_upload",
+        "delete_upload",
+    ],
 )
 def test_answers_are_as_described(document, caller, call, mode):
     job = new_job(caller.users["alice"])
@@ -56,6 +70,7 @@ def test_answers_are_as_described(document, caller, call, mode):
     result_files.save(str(job.pk), "report", "json", b"{}")
     operation = document.find_operation_by_id(call)
     ours = {"job_id": str(job.pk), "name": "report" if call == "get_file" else "tasks.samples.arithmetic.add"}
+    ours["upload_id"] = str(uploads.announce("a.csv", 10, caller.users["alice"]).pk)
     headers = {"Authorization": f"Bearer {caller.tokens['alice']}"}
 
     @settings(

@@ -6,9 +6,10 @@ import pytest
 from django.core.files.base import ContentFile
 from django.utils import timezone
 
-from tasks import conf, result_files, retention, uploads
+from tasks import conf, result_files, retention, uploads, uploads_pieces
 from tasks.launch import launch
 from tasks.models import Job, JobEvents, Upload
+from tasks.uploaded import path_of
 from tests.support.stack import Stack, wait_for
 
 pytestmark = [pytest.mark.django_db, pytest.mark.database]
@@ -80,7 +81,9 @@ def test_files_that_no_launch_took_go_after_two_days(settings, tmp_path, django_
     settings.TASKCAST_HOME = tmp_path
     alice = django_user_model.objects.create_user("alice")
     left, young, used = [uploads.save(f"{n}.csv", ContentFile(b"x"), alice) for n in range(3)]
-    half = Upload.objects.create(name="half.csv", size=9, received=1, owner=alice)
+    half = uploads_pieces.begin("half.csv", 9, alice)
+    uploads_pieces.append(half, 0, b"x")
+    begun = path_of(half.pk, half.name)
     old = timezone.now() - timedelta(days=3)
     Upload.objects.exclude(pk=young.pk).update(created_at=old)
     Upload.objects.filter(pk=used.pk).update(used_at=old)
@@ -88,6 +91,7 @@ def test_files_that_no_launch_took_go_after_two_days(settings, tmp_path, django_
     assert [retention.forget_once(1), retention.forget_once(9), retention.forget_once(9)] == [1, 1, 0]
     assert set(Upload.objects.values_list("pk", flat=True)) == {young.pk, used.pk}
     assert not gone.exists()
+    assert not begun.exists()
     assert uploads.open_upload(used.pk).path.read_bytes() == b"x"
     assert not Upload.objects.filter(pk=half.pk).exists()
 

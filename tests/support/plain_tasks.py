@@ -5,13 +5,13 @@ import os
 import signal
 import time
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 from celery import chain, shared_task
 from celery.exceptions import Ignore
 from pydantic import SecretStr
 
-from tasks import cancelled, log, progress, publish, track
+from tasks import FileRules, UploadedFile, cancelled, log, progress, publish, track
 
 logger = logging.getLogger("somebody.elses")
 
@@ -222,3 +222,9 @@ def dig(depth: int) -> list:
     for _ in range(depth):
         value = [value]
     return value
+
+
+@shared_task
+def weigh(files: list[Annotated[UploadedFile, FileRules(max_size=5 * 1024**2, types=["text/plain"])]]) -> list[int]:
+    """Say how large the files are."""
+    return [len(file.path.read_bytes()) for file in files]

@@ -75,9 +75,9 @@ def test_a_form_made_in_one_language_is_read_in_another():
     with translation.override("en"):
         form = form_type()
         assert form["file"].label == "File"
-        assert form["file"].help_text == "A CSV file from your machine. At most 10 MiB."
+        assert form["file"].help_text == "A CSV file from your machine."
     with translation.override("ko"):
-        assert form["file"].help_text == "내 컴퓨터에 있는 CSV 파일. 최대 10 MiB."
+        assert form["file"].help_text == "내 컴퓨터에 있는 CSV 파일."
 
 
 def test_what_a_sample_refuses_is_said_in_korean():
