@@ -7,7 +7,7 @@ and each is its owner's alone. An inactive account may nothing.
 """
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
@@ -19,6 +19,9 @@ from django.utils.translation import gettext as _
 from dashboard import queries, task_permissions
 from tasks import catalog
 from tasks.models import BATCH, Job, Upload
+
+if TYPE_CHECKING:
+    from dashboard.schedules import Scheduled
 
 # A project may bring its own user model: used here is what Django's permissions themselves ask of one.
 User: TypeAlias = Any
@@ -138,6 +141,31 @@ def get_job_or_404(user: User, job_id: UUID | str) -> queries.Found:
     if found is None or not may_see(user, found.owner_id):
         raise Http404(_("There is no such job."))
     return found
+
+
+def schedules_for(user: User) -> "list[Scheduled]":
+    """The schedules that `user` may see, pause, resume and delete: his own; staff all, also those made elsewhere."""
+    from dashboard import schedules  # not above: without django-celery-beat there are none
+
+    if sees_all(user):
+        return schedules.every()
+    return schedules.of(user) if is_active(user) else []
+
+
+def get_schedule_or_404(user: User, pk: int) -> "Scheduled":
+    """The schedule with this key, as `schedules_for` has them. Raises Http404 where it does not exist or is not his."""
+    from dashboard import schedules
+
+    found = schedules.find(pk) if is_active(user) else None
+    if found is None or not (sees_all(user) or (found.owner_id is not None and found.owner_id == user.pk)):
+        raise Http404(_("There is no such schedule."))
+    return found
+
+
+def may_run_schedule(user: User, found: "Scheduled") -> bool:
+    """Whether `user`, who may see it, may also run the schedule now, and change one that was made here: who may launch
+    its task."""
+    return found.task is not None and may_launch(user, found.task)
 
 
 def get_task_or_404(user: User, name: str) -> "catalog.LaunchableTask":

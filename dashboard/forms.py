@@ -26,11 +26,11 @@ from tasks.models import Upload
 _TAKEN = ("csrfmiddlewaretoken",)
 
 
-def form_class(task: LaunchableTask) -> type["ArgumentsForm"]:
+def form_class(task: LaunchableTask, base: "type[ArgumentsForm] | None" = None) -> type[Any]:
     """The class of `task`'s forms. Parameters may have any name, `data`, `errors` and `clean` included."""
     fields = {parameter.name: field_for(parameter) for parameter in task.parameters}
     # Not as attributes of the class: a parameter called `clean` would replace the method.
-    return type("LaunchForm", (ArgumentsForm,), {"task": task, "_arguments_fields": fields})
+    return type("LaunchForm", (base or ArgumentsForm,), {"task": task, "_arguments_fields": fields})
 
 
 class ArgumentsForm(forms.Form):

@@ -7,8 +7,8 @@ from urllib.parse import quote, urlencode
 from django import forms
 from django.core.files.uploadedfile import UploadedFile as SentFile
 from django.http import HttpRequest, QueryDict
-from django.urls import reverse
 
+from dashboard.beside import BesideForm
 from dashboard.forms import ArgumentsForm, form_class
 from tasks import UploadedFile, catalog, uploads
 from tasks.uploaded import finder_for
@@ -58,19 +58,22 @@ def _number(text: str) -> uuid.UUID | None:
         return None
 
 
-def form_address(request: HttpRequest, name: str) -> tuple[str, bool]:
-    """The address of the form of the task `name`, filled in with what was posted to it; and whether that is all of it.
+def form_address(request: HttpRequest, address: str, task: str, beside: type[BesideForm]) -> tuple[str, bool]:
+    """The `address` of the form of `task` with one `beside` it, filled in with what was posted to it; and whether that
+    is all of it.
 
     Secrets and files are left out, and what is too long for an address.
     """
-    address = reverse("task_form", args=[name])
     try:
-        form = form_class(catalog.get(name))()
+        form = form_class(catalog.get(task))()
     except catalog.UnknownTask:
         return address, False
     is_all = not any(request.FILES.values())
-    for field_name, field in form.fields.items():
-        values = _typed(field, request.POST.getlist(form.add_prefix(field_name)))
+    other = beside()
+    fields = [(name, form.add_prefix(name), field) for name, field in form.fields.items()]
+    fields += [(other.add_prefix(name), other.add_prefix(name), field) for name, field in other.fields.items()]
+    for field_name, html_name, field in fields:
+        values = _typed(field, request.POST.getlist(html_name))
         more = ("&" if "?" in address else "?") + urlencode({field_name: values}, doseq=True)
         if not values:
             continue

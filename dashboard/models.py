@@ -42,3 +42,17 @@ class IdempotencyKey(models.Model):
     class Meta:
         default_permissions = ()
         constraints = [models.UniqueConstraint(fields=["user", "key"], name="idempotency_key_once")]
+
+
+class Schedule(models.Model):
+    """Whose a schedule is. Celery beat keeps the rest, in a PeriodicTask of the same name.
+
+    No foreign key: a project without django-celery-beat has this table too.
+    """
+
+    name = models.CharField(max_length=200, unique=True)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
+    refusal = models.TextField(default="", help_text="Why its last run did not happen")
+
+    class Meta:
+        default_permissions = ()

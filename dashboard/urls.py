@@ -1,8 +1,9 @@
 """Every address of the web. Who may use each is in the table of tests/integration/test_access.py."""
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth import views as auth
-from django.urls import path
+from django.urls import include, path
 from django.views.i18n import set_language
 
 from dashboard import account_views, health, steer_views, views
@@ -19,6 +20,8 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/cancel/", views.job_cancel, name="job_cancel"),
     path("jobs/<uuid:job_id>/tree/", views.job_tree, name="job_tree"),
     path("jobs/<uuid:job_id>/retry/", views.job_retry, name="job_retry"),
+    # Not every project that Taskcast joins has schedules.
+    *([path("schedules/", include("dashboard.schedule_urls"))] if apps.is_installed("django_celery_beat") else []),
     path("accounts/login/", account_views.SignIn.as_view(), name="login"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("welcome/<str:token>/", account_views.welcome, name="welcome"),

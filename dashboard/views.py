@@ -21,6 +21,8 @@ from dashboard import access, file_names, kept, listing, queries, task_names, tr
 from dashboard.api.schemas import Filters
 from dashboard.forms import form_class
 from dashboard.templatetags.taskcast import relaunch_url
+from dashboard.templatetags.taskcast import when as when_it_is
+from dashboard.when import WhenForm
 from tasks import catalog, control, redis_state
 from tasks.again import NotRetryable, retry
 from tasks.batch import BadRows, NothingToRetry, retry_failed
@@ -94,22 +96,24 @@ def task_form(request: HttpRequest, name: str) -> HttpResponse:
     task = access.get_task_or_404(request.user, name)
     form_of_task = form_class(task)
     if request.method != "POST":
-        form = form_of_task(user=request.user, query=request.GET)
+        form, when = form_of_task(user=request.user, query=request.GET), WhenForm(query=request.GET)
         kept.offer_uploads(form, request.user, request.GET)
-        return _form_page(request, task, form)
-    form = form_of_task(request.POST, request.FILES, user=request.user)
+        return _form_page(request, task, form, when)
+    form, when = form_of_task(request.POST, request.FILES, user=request.user), WhenForm(request.POST)
     kept.offer_uploads(form, request.user, request.POST)
-    if not form.is_valid():
+    if not all([when.is_valid(), form.is_valid()]):
         kept.keep_sent(form, request.user)
-        return _form_page(request, task, form, status=422)
+        return _form_page(request, task, form, when, status=422)
     try:
-        job = launch(task.name, form.arguments(), user=request.user)
+        job = launch(task.name, form.arguments(), user=request.user, eta=when.eta)
     except BadArguments as error:
         # What only the launch could know, such as an upload that is gone meanwhile.
         for fault in error.errors:
             field = str(fault["loc"][0]) if fault["loc"] else ""
             form.add_error(field if field in form.fields else None, ValidationError(str(fault["msg"])))
-        return _form_page(request, task, form, status=422)
+        return _form_page(request, task, form, when, status=422)
+    if when.eta:
+        messages.success(request, _("It will be launched at {time}.").format(time=when_it_is(when.eta.isoformat())))
     return redirect("job", job.pk)
 
 
@@ -117,7 +121,7 @@ def _signed_out(request: HttpRequest, name: str) -> HttpResponse:
     """To the sign-in page, and back to the form with what was typed before the session had ended."""
     if request.method != "POST":
         return redirect_to_login(request.get_full_path())
-    address, is_all = kept.form_address(request, name)
+    address, is_all = kept.form_address(request, reverse("task_form", args=[name]), name, WhenForm)
     if is_all:
         messages.warning(request, _("Nothing was launched: sign in first. What you typed is kept."))
     else:
@@ -128,8 +132,10 @@ def _signed_out(request: HttpRequest, name: str) -> HttpResponse:
     return redirect_to_login(address)
 
 
-def _form_page(request: HttpRequest, task: LaunchableTask, form: Any, status: int = 200) -> HttpResponse:
-    context = {"task": task, "form": form, "needs_multipart": form.is_multipart()}
+def _form_page(
+    request: HttpRequest, task: LaunchableTask, form: Any, when: WhenForm, status: int = 200
+) -> HttpResponse:
+    context = {"task": task, "form": form, "when": when, "needs_multipart": form.is_multipart()}
     return render(request, "dashboard/task_form.html", context, status=status)
 
 

@@ -237,7 +237,7 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_TASK_SEND_SENT_EVENT = False
 # In the middle: kombu's Redis takes 0 first, and what bears no priority counts as 0.
 CELERY_TASK_DEFAULT_PRIORITY = 3
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "dashboard.beat:Scheduler"
 
 # --- mail
 

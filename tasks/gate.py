@@ -122,6 +122,7 @@ def _start(
                 orphaned=orphaned,
                 owner_id=owner_id,
                 queue=messages.queue_of(request.delivery_info),
+                schedule=messages.schedule_of(request.headers),
             )
             if reply.status == "duplicate" and not orphaned and _is_orphaned(task, request):
                 orphaned = reply.attempt

@@ -49,6 +49,7 @@ def launch(
     retry_of: UUID | None = None,
     job_id: UUID | None = None,
     files: Iterable[UploadedFile] = (),
+    schedule: str | None = None,
     json_types: bool = False,
 ) -> Job:
     """Launch `task` with `args` by parameter name, as `user`, and return its durable row.
@@ -56,8 +57,9 @@ def launch(
     `eta` (aware) or `countdown` (seconds) put it off; a time that is past is now. `priority` is "high", "normal" or
     "low": what waits in a queue is taken in that order. When the broker does not answer, the
     job's `reason` says so and it is sent later. `job_id` is for callers that may repeat a launch: IntegrityError where
-    there is such a job. `files` are uploads of others that it may be given. `json_types`: a number has to be one, and
-    no text. Raises catalog.UnknownTask and catalog.BadArguments; whether the user may is the caller's to know.
+    there is such a job. `files` are uploads of others that it may be given, `schedule` the name of the one that
+    launches. `json_types`: a number has to be one, and no text. Raises catalog.UnknownTask and catalog.BadArguments;
+    whether the user may is the caller's to know.
     """
     spec = catalog.get(task)
     typed = spec.validate(args, user=user, coming=files, json_types=json_types)
@@ -78,6 +80,7 @@ def launch(
         priority=PRIORITIES[priority],
         message={"args": positional, "kwargs": named},
         retry_of=retry_of,
+        schedule=schedule,
     )
     with transaction.atomic():
         # Open lists read rows by their change: they show the job also while no recorder runs.

@@ -10,6 +10,8 @@ from typing import Any
 from tasks import catalog, events
 
 HEADER = "taskcast"
+# Celery beat's own header, with django-celery-beat's scheduler: the name of the schedule that sent the message.
+_SCHEDULE = "periodic_task_name"
 # Celery's own tasks whose jobs are worth a row.
 _RECORDED = frozenset({"celery.map", "celery.starmap"})
 
@@ -64,6 +66,13 @@ def queue_of(delivery_info: Mapping[str, Any] | None) -> str:
     """
     info = delivery_info or {}
     return "" if info.get("exchange") else str(info.get("routing_key") or "")
+
+
+def schedule_of(headers: Mapping[str, Any] | None) -> str:
+    """The name of the schedule that sent a message, "" for one that somebody sent."""
+    name = (headers or {}).get(_SCHEDULE)
+    # PostgreSQL takes no NUL, and a header may come from anybody.
+    return name.replace("\0", "") if isinstance(name, str) else ""
 
 
 def job_of(headers: Mapping[str, Any], args: Any, kwargs: Any) -> tuple[events.JobDict, int | None]:

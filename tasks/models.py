@@ -68,6 +68,7 @@ class Job(models.Model):
     lease = models.CharField(max_length=300, default="", help_text="Of the worker that started it")
     change = models.PositiveBigIntegerField(default=0, help_text="Orders the rows by when they last changed")
 
+    schedule = models.CharField(max_length=200, null=True, help_text="Name of the schedule that launched it")
     queue = models.CharField(max_length=255, default="", blank=True)
     priority = models.SmallIntegerField(null=True, help_text="As the broker takes it; empty: the usual one")
     eta = models.DateTimeField(null=True)
@@ -86,6 +87,11 @@ class Job(models.Model):
             models.Index(fields=["owner", "-created_at", "-id"], name="job_of_owner"),
             models.Index(fields=["state", "-created_at", "-id"], name="job_in_state"),
             models.Index(fields=["task", "-created_at", "-id"], name="job_of_task"),
+            models.Index(
+                fields=["schedule", "-created_at", "-id"],
+                name="job_of_schedule",
+                condition=models.Q(schedule__isnull=False),
+            ),
             models.Index(fields=["change"], name="job_change"),
             # Most jobs have neither.
             *(

@@ -19,7 +19,7 @@ CHUNK_CHARACTERS = 256 * 1024
 CHUNK_EVENTS = 1000
 
 # Columns that the log decides. The others belong to the launch (message, queue, …) or are written once
-# (owner).
+# (owner, schedule).
 COLUMNS = (
     "task", "args", "state", "reason", "cancel", "started_at", "finished_at", "progress", "result", "error",
     "outputs", "worker", "attempt", "parent", "root", "group", "retry_of", "children", "truncated", "epoch", "seq",
@@ -115,6 +115,7 @@ def row(plan: Plan, *, change: int, owner_id: Any) -> Job:
             # Whoever launched without a row published by himself.
             "published_at": created_at,
             "queue": plan.tail.queue[:255],
+            "schedule": plan.tail.schedule[:200] or None,
         }
     )
 

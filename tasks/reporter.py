@@ -47,7 +47,7 @@ class Reporter:
 
     def __init__(self) -> None:
         self._boxes: dict[int, _Outbox] = {}
-        self._announcements: deque[tuple[Mapping[str, Any], int | None, str]] = deque()
+        self._announcements: deque[tuple[Mapping[str, Any], int | None, str, str]] = deque()
         self._messages: deque[tuple[str, dict[str, Any]]] = deque()
         self._wake = threading.Event()
         self._idle = threading.Event()
@@ -76,9 +76,9 @@ class Reporter:
         self._boxes[id(attempt)] = _Outbox(attempt, asked_at=time.monotonic())
         return attempt
 
-    def announce(self, job: Mapping[str, Any], owner_id: int | None, queue: str) -> None:
-        """Make a job known that somebody launched without us, by a message in `queue`."""
-        self._announcements.append((job, owner_id, queue))
+    def announce(self, job: Mapping[str, Any], owner_id: int | None, queue: str, schedule: str) -> None:
+        """Make a job known that somebody launched without us, by a message in `queue`; "" for no `schedule`."""
+        self._announcements.append((job, owner_id, queue, schedule))
         self.wake()
 
     def echo(self, job_id: str, reply: Reply) -> None:
@@ -147,8 +147,8 @@ class Reporter:
 
     def _flush(self) -> None:
         while self._announcements:
-            job, owner_id, queue = self._announcements[0]
-            self._echo(job["id"], eventlog.announce(job, owner_id=owner_id, queue=queue))
+            job, owner_id, queue, schedule = self._announcements[0]
+            self._echo(job["id"], eventlog.announce(job, owner_id=owner_id, queue=queue, schedule=schedule))
             self._announcements.popleft()
         for key, box in list(self._boxes.items()):
             ended = box.attempt.ended

@@ -142,7 +142,7 @@ def _on_after_publish(
         return
     job, owner_id = messages.job_of(headers, body[0], body[1])
     queue = messages.queue_of({"exchange": exchange, "routing_key": routing_key})
-    reporter.reporter().announce(job, owner_id, queue)
+    reporter.reporter().announce(job, owner_id, queue, messages.schedule_of(headers))
 
 
 # --- in the process that ran the task
@@ -294,7 +294,8 @@ def _announce(job_id: str, message: Any) -> None:
         logger.debug("the arguments of job %s cannot be read: %s", job_id, error)
         args, kwargs = (), {}
     job, owner_id = messages.job_of(headers, args, kwargs)
-    eventlog.announce(job, owner_id=owner_id, queue=messages.queue_of(message.delivery_info))
+    queue, schedule = messages.queue_of(message.delivery_info), messages.schedule_of(message.headers)
+    eventlog.announce(job, owner_id=owner_id, queue=queue, schedule=schedule)
 
 
 # --- what ends look like

@@ -135,6 +135,7 @@ def named(args: Mapping[str, Any] | None, names: Mapping[str, str]) -> dict[str,
     return file_names.named(args, names)
 
 
+@register.filter
 def compact(value: Any) -> str:
     """JSON as JavaScript writes it: no spaces, 4 for 4.0."""
     return json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":"))

@@ -104,13 +104,15 @@ def open_epoch(epoch: int) -> None:
 @dataclass(frozen=True)
 class Tail:
     """A job as the log has it, its worker's lease, its events (seq, JSON text) after a cursor, whether it may start
-    again where its worker is dead, and the queue it was sent to, where that was not by the launch."""
+    again where its worker is dead, and the queue it was sent to and the schedule that sent it, where that was not by
+    the launch."""
 
     snapshot: Snapshot
     lease: str
     events: list[tuple[int, str]]
     may_rerun: bool = False
     queue: str = ""
+    schedule: str = ""
 
 
 def tails(cursors: Mapping[str, int], limit: int) -> dict[str, Tail]:
@@ -139,7 +141,8 @@ def _tail(job_id: str, raw: dict[str, str], entries: list[tuple[str, dict[str, s
     numbered: list[tuple[int, Any]] = [(int(entry.partition("-")[2]), fields["e"]) for entry, fields in entries]
     # The archive's lines are the stream's own text with the seq put in front: nothing is decoded on this way.
     lines = [(seq, f'{{"seq":{seq},{body[1:]}') for seq, body in numbered if seq <= snapshot.seq]
-    return Tail(snapshot, raw.get("lease", ""), lines, raw.get("rerun") == "1", raw.get("queue", ""))
+    queue, schedule = raw.get("queue", ""), raw.get("schedule", "")
+    return Tail(snapshot, raw.get("lease", ""), lines, raw.get("rerun") == "1", queue, schedule)
 
 
 def expire(job_ids: Iterable[str], seconds: int) -> None:

@@ -90,15 +90,20 @@ def append(
 
 
 def announce(
-    job: Mapping[str, Any], *, owner_id: int | None = None, queue: str = "", batch: int | None = None
+    job: Mapping[str, Any],
+    *,
+    owner_id: int | None = None,
+    queue: str = "",
+    schedule: str = "",
+    batch: int | None = None,
 ) -> Reply:
     """Make the job known to the log as it was launched, if it is not known yet. Raises LogUnavailable.
 
-    `queue` is the one that the message was sent to, where no row knows it; `batch` the number of jobs whose parent this
-    one is.
+    `queue` is the one that the message was sent to, and `schedule` what sent it, where no row knows them; `batch` the
+    number of jobs whose parent this one is.
     """
     changes = [Change("state", {name: value for name, value in job.items() if name in events.JOB_FIELDS})]
-    private = _private(owner_id, queue)
+    private = _private(owner_id, queue, schedule)
     if batch is not None:
         private |= {"batch": str(batch), "c:queued": str(batch)}
     return append(job["id"], changes, writer="launch", n=1, create=True, private=private)
@@ -118,6 +123,7 @@ def start(
     orphaned: int = 0,
     owner_id: int | None = None,
     queue: str = "",
+    schedule: str = "",
 ) -> Reply:
     """Start an attempt by compare-and-set: of several copies of one message, one gets "started".
 
@@ -133,7 +139,7 @@ def start(
         writer="gate",
         attempt=0,
         retries=retries,
-        private=_private(owner_id, queue),
+        private=_private(owner_id, queue, schedule),
         base=Change("state", base).wire(),
         events=[Change("state", started).wire()],
         cancelled=Change("state", cancelled).wire(),
@@ -182,8 +188,8 @@ def tell_children(job_id: str) -> Reply:
     return _run(job_id, op="children", writer="children", states=events.STATES)
 
 
-def _private(owner_id: int | None, queue: str) -> dict[str, str]:
-    fields = {"owner_id": "" if owner_id is None else str(owner_id), "queue": queue}
+def _private(owner_id: int | None, queue: str, schedule: str) -> dict[str, str]:
+    fields = {"owner_id": "" if owner_id is None else str(owner_id), "queue": queue, "schedule": schedule}
     return {name: value for name, value in fields.items() if value}
 
 

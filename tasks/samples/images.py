@@ -10,13 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from pydantic import Field
 
-from tasks import UploadedFile, launchable, publish, track
+from tasks import FileRules, UploadedFile, launchable, publish, track
 from tasks.launchable import BadArgument
 from tasks.output_kinds import LARGEST
 from tasks.samples.image_archive import Refused, entries, thumbnail
 
 Kind = Literal["jpeg", "png", "webp"]
-WORDS = [gettext_noop("jpeg"), gettext_noop("png"), gettext_noop("webp")]
 # Pictures that are shown one by one; the last one always is.
 _SHOWN = 12
 
@@ -42,6 +41,7 @@ def check_thumbnails(file: UploadedFile) -> None:
 def thumbnails(
     file: Annotated[
         UploadedFile,
+        FileRules(types=["application/zip"]),
         Field(
             title=gettext_noop("Archive"),
             description=gettext_noop("A ZIP archive with JPEG, PNG, GIF or WebP pictures."),

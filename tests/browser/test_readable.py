@@ -22,6 +22,13 @@ _CANCEL = "from tasks import control\ncontrol.cancel(job, force=force)"
 _STATE = "from tasks import eventlog\nfound = eventlog.snapshot(job)\nanswer = found and found.job['state']"
 
 
+_SCHEDULE = """
+from django.contrib.auth import get_user_model
+from tests.support.cast import new_schedule
+answer = new_schedule(get_user_model().objects.get(username="alice"), description="Sums").pk
+"""
+
+
 def state(site: Stack, job: str) -> str | None:
     """The job's state as the log has it."""
     return site.run(_STATE, job=job)
@@ -47,6 +54,9 @@ def shown(site: Stack) -> Iterator[dict[str, str]]:
         "asked": f"/jobs/{deaf}/",
         "succeeded": f"/jobs/{table}/",
         "failed": f"/jobs/{failed}/",
+        "schedules": "/schedules/",
+        "schedule": f"/schedules/{site.run(_SCHEDULE)}/",
+        "form of a schedule": f"/schedules/new/?task={PLAIN}.describe",
         "nothing": "/nowhere/",
     }
     # The processes that they hold are wanted by the tests that come.

@@ -1,5 +1,6 @@
 """Every page and call, asked by everybody: the table is complete, or the first test fails."""
 
+import re
 from collections.abc import Iterator
 from copy import copy
 from typing import Any
@@ -12,7 +13,7 @@ from ninja.operation import PathView
 
 from dashboard import access
 from tasks import catalog, result_files, uploads
-from tests.support.cast import EVERYBODY, Cast, in_log, make_cast, new_job
+from tests.support.cast import EVERYBODY, Cast, in_log, make_cast, new_job, new_schedule
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_server", "static_files")]
 
@@ -20,9 +21,11 @@ ADD = "tasks.samples.arithmetic.add"
 LAUNCH = {"task": ADD, "args": {"x": 1, "y": 2}}
 
 # For each route and method: what alice (owner), bob (colleague), charlie (stranger), dora (staff) and anonymous get.
-# JOB is alice's job, FILE an upload that she has begun, ORPHAN a job without owner. 302 of anonymous leads to the
-# sign-in page.
+# JOB is alice's job, FILE an upload that she has begun, ORPHAN a job without owner, SCHEDULE is hers, FOREIGN one that
+# was made elsewhere. 302 of anonymous leads to the sign-in page.
 JOB, ORPHAN, FILE = "JOB", "ORPHAN", "FILE"
+SCHEDULE, FOREIGN = "SCHEDULE", "FOREIGN"
+EVERY_HOUR = {"x": "1", "y": "2", "schedule-kind": "interval", "schedule-every": "1"}
 TABLE: dict[tuple[str, str], list[tuple[str, Any, tuple[int, int, int, int, int]]]] = {
     ("GET", ""): [("/", None, (200, 200, 200, 200, 302))],
     ("GET", "tasks/"): [("/tasks/", None, (200, 200, 200, 200, 302))],
@@ -50,6 +53,45 @@ TABLE: dict[tuple[str, str], list[tuple[str, Any, tuple[int, int, int, int, int]
     ("POST", "jobs/<uuid:job_id>/retry/"): [
         ("/jobs/JOB/retry/", {}, (302, 404, 404, 403, 302)),
         ("/jobs/ORPHAN/retry/", {}, (404, 404, 404, 403, 302)),
+    ],
+    ("GET", "schedules/"): [("/schedules/", None, (200, 200, 200, 200, 302))],
+    ("GET", "schedules/new/"): [
+        (f"/schedules/new/?task={ADD}", None, (200, 200, 403, 403, 302)),
+        ("/schedules/new/", None, (404, 404, 404, 404, 302)),
+    ],
+    ("POST", "schedules/new/"): [(f"/schedules/new/?task={ADD}", EVERY_HOUR, (302, 302, 403, 403, 302))],
+    ("GET", "schedules/<int:pk>/"): [
+        ("/schedules/SCHEDULE/", None, (200, 404, 404, 200, 302)),
+        ("/schedules/FOREIGN/", None, (404, 404, 404, 200, 302)),
+        ("/schedules/0/", None, (404, 404, 404, 404, 302)),
+    ],
+    ("GET", "schedules/<int:pk>/change/"): [
+        ("/schedules/SCHEDULE/change/", None, (200, 404, 404, 403, 302)),
+        ("/schedules/FOREIGN/change/", None, (404, 404, 404, 404, 302)),
+    ],
+    ("POST", "schedules/<int:pk>/change/"): [
+        (f"/schedules/SCHEDULE/change/?task={ADD}", EVERY_HOUR, (302, 404, 404, 403, 302)),
+        ("/schedules/FOREIGN/change/", EVERY_HOUR, (404, 404, 404, 404, 302)),
+    ],
+    ("POST", "schedules/<int:pk>/pause/"): [
+        ("/schedules/SCHEDULE/pause/", {}, (302, 404, 404, 302, 302)),
+        ("/schedules/FOREIGN/pause/", {}, (404, 404, 404, 302, 302)),
+    ],
+    ("POST", "schedules/<int:pk>/resume/"): [
+        ("/schedules/SCHEDULE/resume/", {}, (302, 404, 404, 302, 302)),
+        ("/schedules/FOREIGN/resume/", {}, (404, 404, 404, 302, 302)),
+    ],
+    ("POST", "schedules/<int:pk>/run/"): [
+        ("/schedules/SCHEDULE/run/", {}, (302, 404, 404, 403, 302)),
+        ("/schedules/FOREIGN/run/", {}, (404, 404, 404, 403, 302)),
+    ],
+    ("GET", "schedules/<int:pk>/delete/"): [
+        ("/schedules/SCHEDULE/delete/", None, (200, 404, 404, 200, 302)),
+        ("/schedules/FOREIGN/delete/", None, (404, 404, 404, 200, 302)),
+    ],
+    ("POST", "schedules/<int:pk>/delete/"): [
+        ("/schedules/SCHEDULE/delete/", {}, (302, 404, 404, 302, 302)),
+        ("/schedules/FOREIGN/delete/", {}, (404, 404, 404, 302, 302)),
     ],
     ("GET", "accounts/login/"): [("/accounts/login/", None, (200, 200, 200, 200, 200))],
     ("POST", "accounts/logout/"): [("/accounts/logout/", {}, (302, 302, 302, 302, 302))],
@@ -158,10 +200,15 @@ def jobs(cast):
     return made
 
 
+@pytest.fixture
+def schedules(cast):
+    return {SCHEDULE: new_schedule(cast.users["alice"]), FOREIGN: new_schedule(None)}
+
+
 @pytest.mark.parametrize(("method", "path", "body", "who", "status"), CASES)
-def test_everybody_gets_what_the_table_says(cast, jobs, method, path, body, who, status):
+def test_everybody_gets_what_the_table_says(cast, jobs, schedules, method, path, body, who, status):
     upload = uploads.announce("a.csv", 2, cast.users["alice"])
-    for name, row in {**jobs, FILE: upload}.items():
+    for name, row in {**jobs, **schedules, FILE: upload}.items():
         path = path.replace(name, str(row.pk))
         if isinstance(body, dict):
             body = {key: str(row.pk) if value == name else value for key, value in body.items()}
@@ -173,7 +220,7 @@ def test_everybody_gets_what_the_table_says(cast, jobs, method, path, body, who,
     assert response.status_code == status, content[:500]
     if status == 302 and who == "anonymous" and path not in ("/accounts/logout/", "/language/"):
         # What is posted comes back to the page with the form.
-        page = path.removesuffix("cancel/").removesuffix("retry/")
+        page = re.sub(r"(cancel|retry|pause|resume|run)/$", "", path)
         sign_in = "/admin/login/" if page.startswith("/admin/") else "/accounts/login/"
         assert response.headers["Location"].startswith(f"{sign_in}?next={quote(page)}")
     if "/api/" in response.request["PATH_INFO"] and status >= 400:

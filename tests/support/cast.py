@@ -14,8 +14,10 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
 from django.test import Client
 from django.utils import timezone
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from dashboard import accounts
+from dashboard.models import Schedule
 from tasks import eventlog
 from tasks.models import Job
 
@@ -64,6 +66,16 @@ def new_job(owner: Any = None, **fields: Any) -> Job:
     """A row as launching and the recorder leave it."""
     values = {"task": "tasks.samples.arithmetic.add", "args": {"x": 1, "y": 2}, "created_at": timezone.now()}
     return Job.objects.create(**{**values, "id": uuid.uuid4(), "owner": owner, "seq": 1, "epoch": 1, **fields})
+
+
+def new_schedule(owner: Any = None, **fields: Any) -> PeriodicTask:
+    """A schedule of every hour; without `owner` one that was made elsewhere."""
+    hourly, _ = IntervalSchedule.objects.get_or_create(every=1, period="hours")
+    values = {"task": "tasks.samples.arithmetic.add", "kwargs": '{"x": 1, "y": 2}', "interval": hourly}
+    row = PeriodicTask.objects.create(**{"name": f"test {uuid.uuid4()}", **values, **fields})
+    if owner:
+        Schedule.objects.create(name=row.name, owner=owner)
+    return row
 
 
 def in_log(job: Job) -> None:
