@@ -88,7 +88,7 @@ def _branches(rows: QuerySet[Job], filters: Filters) -> Iterator[QuerySet[Job]]:
     states: Sequence[str | None] = filters.states or [None]
     tasks: Sequence[str | None] = filters.tasks or [None]
     if filters.q:
-        if prefix := _id_prefix(filters.q):
+        if prefix := id_range(filters.q):
             for state, task in product(states, tasks):
                 yield _narrowed(rows.filter(id__range=prefix), state, task)
         named = _tasks_of(filters.q)
@@ -103,7 +103,8 @@ def _narrowed(rows: QuerySet[Job], state: str | None, task: str | None) -> Query
     return rows.filter(task=task) if task else rows
 
 
-def _id_prefix(text: str) -> tuple[UUID, UUID] | None:
+def id_range(text: str) -> tuple[UUID, UUID] | None:
+    """The lowest and the highest id that begin with `text`; None where no id does."""
     digits = text.strip().lower().replace("-", "")
     if not _HEX.fullmatch(digits):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -20,7 +21,8 @@ def run(argv: Sequence[str]) -> None:
         execute_from_command_line(list(argv))
     except DatabaseError:
         if line := _why_nothing_works():
-            sys.exit(line)
+            print(line, file=sys.stderr)
+            sys.exit(os.EX_UNAVAILABLE)
         raise
 
 

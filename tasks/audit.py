@@ -1,6 +1,8 @@
 """The audit trail: who launched, cancelled and retried what. Written with what it tells, in one transaction."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
 
@@ -14,21 +16,33 @@ PAUSED, RESUMED = "paused", "resumed"
 # Rows in one statement.
 _TOGETHER = 500
 
+_through = ContextVar("through", default="")
+
+
+@contextmanager
+def through(door: str) -> Iterator[None]:
+    """Entries of this context that have no detail of their own say by which door it was done."""
+    token = _through.set(door)
+    try:
+        yield
+    finally:
+        _through.reset(token)
+
 
 def note(action: str, user: Any, *, job: UUID | None = None, task: str = "", detail: str = "") -> AuditEntry:
     """Note that `user` (None: nobody that is known, such as code) did `action` to the job, or to what `detail` says.
 
     Raises what the database raises.
     """
-    entry = AuditEntry(**_actor(user), action=action, job=job, task=task, detail=detail)
+    entry = AuditEntry(**_actor(user), action=action, job=job, task=task, detail=detail or _through.get())
     entry.save(force_insert=True)
     return entry
 
 
 def note_each(action: str, user: Any, jobs: Iterable[tuple[UUID, str]]) -> None:
     """Note that `user` did `action` to each of the jobs, given with their tasks. Raises what the database raises."""
-    shared = _actor(user)
-    entries = [AuditEntry(**shared, action=action, job=job, task=task, detail="") for job, task in jobs]
+    shared = {**_actor(user), "action": action, "detail": _through.get()}
+    entries = [AuditEntry(**shared, job=job, task=task) for job, task in jobs]
     AuditEntry.objects.bulk_create(entries, batch_size=_TOGETHER)
 
 

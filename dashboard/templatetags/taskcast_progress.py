@@ -72,8 +72,8 @@ def finished(steps: list[Progress], state: str) -> list[str]:
     """What the steps that are over are called."""
     names = (
         f"{_OTHERS} {count(step['total'])}" if step["description"] == _OTHERS else step["description"]
-        for step in _named(steps)
-        if _is_over(step, state)
+        for step in with_names(steps)
+        if is_over(step, state)
     )
     return [name for name in names if name]
 
@@ -81,10 +81,10 @@ def finished(steps: list[Progress], state: str) -> list[str]:
 @register.filter
 def unfinished(steps: list[Progress], state: str) -> list[Progress]:
     """The steps that are not over."""
-    return [step for step in _named(steps) if not _is_over(step, state)]
+    return [step for step in with_names(steps) if not is_over(step, state)]
 
 
-def _named(steps: list[Progress]) -> list[Progress]:
+def with_names(steps: list[Progress]) -> list[Progress]:
     """A step without a name is called by its place; where some are not shown, nobody knows its place."""
     if any(step["description"] == _OTHERS for step in steps):
         return steps
@@ -94,7 +94,8 @@ def _named(steps: list[Progress]) -> list[Progress]:
     ]
 
 
-def _is_over(step: Progress, state: str) -> bool:
+def is_over(step: Progress, state: str) -> bool:
+    """Whether nothing is left to do in the step of a job in `state`."""
     return step["current"] >= step["total"] if has_total(step) else state == "succeeded"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -116,10 +117,12 @@ def manage(home: Path, *arguments: str, **values: str) -> subprocess.CompletedPr
     )
 
 
-@pytest.mark.parametrize("command", [["welcome"], ["token", "alice"], ["changepassword", "alice"]], ids=lambda x: x[0])
+@pytest.mark.parametrize(
+    "command", [["welcome"], ["token", "alice"], ["changepassword", "alice"], ["jobs"]], ids=lambda x: x[0]
+)
 def test_a_command_where_nothing_was_started_says_so_in_one_line(command: list[str], tmp_path: Path) -> None:
     done = manage(tmp_path, *command)
-    assert done.returncode == 1
+    assert done.returncode == os.EX_UNAVAILABLE
     (line,) = done.stderr.splitlines()
     assert line.startswith(f"No instance of Taskcast was ever started at {tmp_path}: ")
     assert "TASKCAST_HOME" in line

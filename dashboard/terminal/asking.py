@@ -1,0 +1,45 @@
+"""What comes from standard input: secrets, without echo, and arguments as JSON."""
+
+import getpass
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from dashboard.forms_fields import read_json
+from dashboard.terminal.visible import visible
+from tasks.catalog import BadArguments
+from tasks.catalog_errors import fault
+from tasks.catalog_signature import Parameter
+
+
+def can_ask() -> bool:
+    """Whether somebody is there to answer."""
+    return sys.stdin.isatty()
+
+
+def ask(parameter: Parameter) -> str:
+    """The secret that somebody types, which is not shown; from a pipe, its next line."""
+    if can_ask():
+        return getpass.getpass(f"{visible(parameter.title)} ({parameter.name}, is not shown): ")
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def arguments_from(name: str) -> dict[str, Any]:
+    """The JSON object in the file of this name, in standard input where it is `-`. Raises BadArguments."""
+    try:
+        found = read_json(sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadArguments([_fault(f"{name} cannot be read: {error.strerror}.")]) from None
+    except UnicodeDecodeError:
+        raise BadArguments([_fault(f"{name} is not text in UTF-8.")]) from None
+    except ValidationError as error:
+        raise BadArguments([_fault(" ".join(error.messages))]) from None
+    if not isinstance(found, dict):
+        raise BadArguments([fault(["--json"], "arguments_type")])
+    return found
+
+
+def _fault(msg: str) -> Any:
+    return {"loc": ["--json"], "msg": msg, "type": "command_line"}
