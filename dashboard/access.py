@@ -3,9 +3,10 @@
 The owner and staff see a job and may steer it (cancel, retry). Others see those of their groups' members, and those
 without owner, where they have the permission for it, and steer what they see with another one. Launching needs the
 permission for every task or for this one, and the task's own where it has one; bringing files needs that of any task,
-and each is its owner's alone. An inactive account may nothing.
+and each is its owner's alone. An inactive account may nothing, and a token nothing that lies beyond its scopes.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
@@ -17,6 +18,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from dashboard import queries, task_permissions
+from dashboard.models import ApiToken
 from tasks import catalog
 from tasks.models import BATCH, Job, Upload
 
@@ -38,6 +40,40 @@ class Sight:
     everything: bool = False
     owners: frozenset[Any] = frozenset()
     unowned: bool = False
+
+
+class MissingScope(PermissionDenied):
+    """This token lacks the scope that the call needs."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(_("This token lacks the scope “{scope}”.").format(scope=scope))
+        self.scope = scope
+
+
+def user_within(token: ApiToken, needed: Iterable[str]) -> User:
+    """The user for whom `token` speaks in what needs these scopes. Raises MissingScope."""
+    has = token.scopes.split()
+    for scope in needed:
+        if scope not in has:
+            raise MissingScope(scope)
+    return token.user
+
+
+def user_of(token: ApiToken | None, scope: str) -> User | None:
+    """The user for whom `token` speaks in what needs `scope`; None where it does not, or there is no token."""
+    return token.user if token is not None and scope in token.scopes.split() else None
+
+
+def tokens_for(user: User) -> QuerySet[ApiToken]:
+    """The tokens that `user` may see and revoke: the own ones, newest first."""
+    return ApiToken.objects.filter(user=user).order_by("-pk") if is_active(user) else ApiToken.objects.none()
+
+
+def get_token_or_404(user: User, pk: int) -> ApiToken:
+    """The token, to revoke it. Raises Http404 where there is none, or it is not `user`'s."""
+    if (found := tokens_for(user).filter(pk=pk).first()) is None:
+        raise Http404(_("There is no such token."))
+    return found
 
 
 def is_active(user: User) -> bool:
@@ -123,6 +159,11 @@ def may_retry(user: User, found: queries.Found) -> bool:
 def may_read_audit(user: User) -> bool:
     """Whether `user` may search the audit trail."""
     return sees_all(user)
+
+
+def may_see_workers(user: User) -> bool:
+    """Whether `user` may see workers and queues; of the jobs that workers have, only those that he may see himself."""
+    return is_active(user)
 
 
 def may_see_metrics(user: User) -> bool:

@@ -1,27 +1,61 @@
 """Pages about accounts: signing in, and the welcome link. Signing out is Django's own view."""
 
+import math
 from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model, login, update_session_auth_hash
-from django.contrib.auth.forms import SetPasswordForm
+from django.contrib.auth.forms import AuthenticationForm, SetPasswordForm
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from dashboard import accounts
+from dashboard import accounts, limits
 
 # In the session of who came by the welcome link, until a password is set.
 _WELCOMED = "welcomed"
 _BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
+class SignInForm(AuthenticationForm):
+    """Django's own, for those who do not try too often."""
+
+    wait = 0  # seconds until the next attempt
+
+    def clean(self) -> dict[str, Any]:
+        """Who it is. An attempt is counted before the password is looked at, and one that is right costs nothing."""
+        address = limits.address_of(self.request) if self.request else ""
+        name = f"{address} {self.cleaned_data.get('username', '').casefold()}"
+        try:
+            limits.SIGN_INS_FROM.spend(address)
+            limits.SIGN_INS_AS.spend(name)
+        except limits.TooMany as error:
+            self.wait = math.ceil(error.seconds)
+            words = gettext("Too many attempts: try again in {seconds} s.")
+            raise forms.ValidationError(words.format(seconds=self.wait)) from None
+        cleaned: dict[str, Any] = super().clean()
+        limits.SIGN_INS_FROM.give_back(address)
+        limits.SIGN_INS_AS.forget(name)
+        return cleaned
+
+
 class SignIn(LoginView):
-    """Django's own, which says how to begin while nobody has a password."""
+    """Django's own, which says how to begin while nobody has a password, and when to go on after too many attempts."""
+
+    authentication_form = SignInForm
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        """The form again, as 429 where the password was not looked at."""
+        response: HttpResponse = super().form_invalid(form)
+        if isinstance(form, SignInForm) and form.wait:
+            response.status_code = 429
+            response.headers["Retry-After"] = str(form.wait)
+        return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """What the page shows."""

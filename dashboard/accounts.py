@@ -5,6 +5,7 @@ Both secrets are 32 random bytes, shown once and kept as SHA-256.
 
 import hashlib
 import secrets
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -12,9 +13,11 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
+from dashboard import scopes as known_scopes
 from dashboard.models import ApiToken, WelcomeLink
 
 WELCOME_LIFETIME = timedelta(minutes=10)
@@ -22,6 +25,8 @@ FIRST_ADMINISTRATOR = "admin"
 
 # Shows what it is to whoever finds one in a log, and to programs that look for secrets.
 _TOKEN_PREFIX = "taskcast_"  # noqa: S105
+# How exactly is known when a token was last used: not each call is to cost a write.
+_LAST_USE = timedelta(minutes=1)
 
 
 # --- the first administrator ----------------------------------------------------------------------------------
@@ -94,19 +99,39 @@ def _first_administrator() -> Any:
 # --- tokens ---------------------------------------------------------------------------------------------------
 
 
-def new_token(user: Any) -> str:
-    """A new token of `user`, beside those that there are. Only now can it be read."""
+def new_token(
+    user: Any, *, name: str = "", scopes: Iterable[str] = known_scopes.ALL, lifetime: timedelta | None = None
+) -> str:
+    """A new token of `user`, beside those that there are; `lifetime` None: for ever. Only now can it be read."""
     token = _TOKEN_PREFIX + secrets.token_urlsafe(32)
-    ApiToken.objects.create(user=user, digest=_digest(token))
+    ApiToken.objects.create(
+        user=user,
+        name=name,
+        digest=_digest(token),
+        scopes=known_scopes.written(scopes),
+        expires_at=timezone.now() + lifetime if lifetime else None,
+    )
     return token
 
 
-def user_for_token(token: str) -> Any:
-    """The active user whose token this is, or None."""
-    if not token.startswith(_TOKEN_PREFIX):
-        return None
-    found = ApiToken.objects.select_related("user").filter(digest=_digest(token), user__is_active=True).first()
-    return found.user if found else None
+def live_token(secret: str) -> ApiToken | None:
+    """The token that this is the secret of; None where there is none, it has expired, or its user is switched off."""
+    return live_tokens([secret]).get(secret)
+
+
+def live_tokens(secrets: Collection[str]) -> dict[str, ApiToken]:
+    """`live_token` of each of these secrets that has one, by one query. Counts as a use of them."""
+    now = timezone.now()
+    by_digest = {_digest(secret): secret for secret in secrets if secret.startswith(_TOKEN_PREFIX)}
+    lasting = Q(expires_at=None) | Q(expires_at__gt=now)
+    known = ApiToken.objects.select_related("user").filter(lasting, digest__in=by_digest, user__is_active=True)
+    found = {by_digest[token.digest]: token for token in known} if by_digest else {}
+    # Of callers at the same time, one writes.
+    unnoted = Q(last_used_at=None) | Q(last_used_at__lt=now - _LAST_USE)
+    stale = [token.pk for token in found.values() if token.last_used_at is None or token.last_used_at < now - _LAST_USE]
+    if stale:
+        ApiToken.objects.filter(unnoted, pk__in=stale).update(last_used_at=now)
+    return found
 
 
 def _digest(secret: str) -> str:

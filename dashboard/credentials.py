@@ -16,7 +16,7 @@ from django.http import parse_cookie
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from dashboard import accounts
+from dashboard import access, accounts, scopes
 from dashboard.asgi import Scope
 
 
@@ -42,15 +42,16 @@ def of(scope: Scope) -> Credential | None:
 
 
 def users(credentials: Collection[Credential]) -> dict[Credential, Any]:
-    """Whose each credential is now; those are left out that stand for nobody (any more)."""
+    """Whose each credential is now; those are left out that stand for nobody (any more), or may not read."""
     sessions = _sessions({credential.secret for credential in credentials if credential.kind == "session"})
     pk = get_user_model()._meta.pk
     ids = {key: pk.to_python(data[SESSION_KEY]) for key, data in sessions.items() if SESSION_KEY in data}
     people = get_user_model()._default_manager.in_bulk(set(ids.values()))
+    tokens = accounts.live_tokens({credential.secret for credential in credentials if credential.kind == "token"})
     found: dict[Credential, Any] = {}
     for credential in credentials:
         if credential.kind == "token":
-            user = accounts.user_for_token(credential.secret)
+            user = access.user_of(tokens.get(credential.secret), scopes.READ)
         else:
             user = people.get(ids.get(credential.secret))
             if user is not None and not _signed_in(user, sessions[credential.secret]):

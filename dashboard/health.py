@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from dashboard import access, accounts, metrics
+from dashboard import access, accounts, metrics, scopes
 from tasks import eventlog, redis_state
 from tasks.models import Job
 
@@ -70,7 +70,9 @@ _CHECKS: dict[str, Callable[[], None]] = {"database": _database, "redis": _redis
 @require_safe
 @never_cache
 def metrics_page(request: HttpRequest) -> HttpResponse:
-    """Numbers for Prometheus: for staff, or for `Authorization: Bearer` with METRICS_TOKEN or a staff token."""
+    """Numbers for Prometheus: for staff, or for `Authorization: Bearer` with METRICS_TOKEN or a staff token
+    that may read.
+    """
     if not _may_see_metrics(request):
         # Nothing else: a program that scrapes has no use for a page to sign in.
         return HttpResponse(status=401, headers={"WWW-Authenticate": 'Bearer realm="Taskcast metrics"'})
@@ -85,4 +87,4 @@ def _may_see_metrics(request: HttpRequest) -> bool:
     wanted = getattr(settings, "METRICS_TOKEN", "")
     if wanted and hmac.compare_digest(sent.strip().encode(), wanted.encode()):
         return True
-    return access.may_see_metrics(accounts.user_for_token(sent.strip()))
+    return access.may_see_metrics(access.user_of(accounts.live_token(sent.strip()), scopes.READ))

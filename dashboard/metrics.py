@@ -12,6 +12,7 @@ from prometheus_client.registry import Collector
 from redis.exceptions import RedisError
 
 from tasks import broker, eventlog
+from tasks.eventlog import LogUnavailable
 from tasks.events import STATES
 from tasks.models import Job
 
@@ -33,7 +34,7 @@ class _Jobs(Collector):
         up = GaugeMetricFamily("taskcast_redis_up", "1 while Redis answers")
         try:
             families = list(_of_redis())
-        except RedisError:
+        except (RedisError, LogUnavailable):
             families = []
         up.add_metric([], 1 if families else 0)
         yield from [up, *families]
@@ -41,17 +42,12 @@ class _Jobs(Collector):
 
 def _of_redis() -> Iterator[GaugeMetricFamily]:
     redis = eventlog.client()
-    names = sorted(current_app.amqp.queues)
     pipe = redis.pipeline(transaction=False)
-    for name in names:
-        for step in broker.STEPS:
-            pipe.llen(name + step)
     pipe.scard(eventlog.DIRTY)
     pipe.hlen(eventlog.RUNNING)
-    *found, dirty, running = pipe.execute()
-    lengths = [sum(found[at : at + len(broker.STEPS)]) for at in range(0, len(found), len(broker.STEPS))]
+    dirty, running = pipe.execute()
     queues = GaugeMetricFamily("taskcast_queue_length", "Messages that wait in a queue", labels=["queue"])
-    for name, length in zip(names, lengths, strict=True):
+    for name, length in sorted(broker.lengths(current_app.amqp.queues).items()):
         queues.add_metric([name], length)
     yield queues
     yield GaugeMetricFamily("taskcast_unrecorded_jobs", "Jobs that the recorder has still to look at", value=dirty)

@@ -6,6 +6,8 @@ Secrets are kept as SHA-256 only: a copy of the database opens nothing.
 from django.conf import settings
 from django.db import models
 
+from dashboard import scopes
+
 
 class WelcomeLink(models.Model):
     """A link that signs in the first administrator, once. There is at most one."""
@@ -20,11 +22,15 @@ class WelcomeLink(models.Model):
 
 
 class ApiToken(models.Model):
-    """A token by which a program speaks for a user."""
+    """A token by which a program speaks for a user, within its scopes and until it expires."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    name = models.CharField(max_length=100, default="", help_text="What its user calls it; empty: nothing")
     digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token")
+    scopes = models.CharField(max_length=255, default=scopes.every, help_text="Separated by spaces")
     created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField(null=True, help_text="Empty: never")
+    last_used_at = models.DateTimeField(null=True, help_text="To within a minute")
 
     class Meta:
         default_permissions = ()

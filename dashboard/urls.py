@@ -4,9 +4,10 @@ from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path
+from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from dashboard import account_views, health, steer_views, views
+from dashboard import account_views, health, steer_views, token_views, views
 from dashboard.api import api, problems
 
 urlpatterns = [
@@ -23,9 +24,13 @@ urlpatterns = [
     # Not every project that Taskcast joins has schedules.
     *([path("schedules/", include("dashboard.schedule_urls"))] if apps.is_installed("django_celery_beat") else []),
     path("accounts/login/", account_views.SignIn.as_view(), name="login"),
+    path("accounts/tokens/", token_views.tokens, name="tokens_page"),
+    path("accounts/tokens/<int:pk>/revoke/", token_views.revoke, name="token_revoke"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
     path("welcome/<str:token>/", account_views.welcome, name="welcome"),
     path("language/", set_language, name="set_language"),
+    # One page to sign in, with one limit for those who guess passwords.
+    path("admin/login/", RedirectView.as_view(pattern_name="login", query_string=True)),
     path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),

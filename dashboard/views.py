@@ -153,8 +153,6 @@ def jobs(request: HttpRequest) -> HttpResponse:
         )
     except BadFilters as error:
         return _without(request, [str(fault["loc"][0]) for fault in error.errors()])
-    except listing.BadCursor:
-        return _without(request, ["cursor"])
     known = task_names.known_to(request.user)
     context = {
         "jobs": page.jobs,

@@ -1,4 +1,5 @@
-"""What the broker holds: a message that a dead worker had taken is given back. With Redis as the broker only.
+"""What the broker holds: how many messages wait, and one that a dead worker had taken is given back. With Redis as the
+broker only.
 
 Kombu notes each message that was handed out and not acknowledged in a hash, and gives it back after the visibility
 timeout: hours, since a shorter one starts long tasks twice. For jobs that nobody launched through Taskcast (from a
@@ -6,16 +7,34 @@ shell, by beat) that hash is the only place that still has the message.
 """
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
+import redis
 from celery import current_app
+
+from tasks import eventlog
 
 #: Kombu keeps a list for each step of priority: the queue's own name for 0, and these behind it for the others.
 STEPS = ("", "\x06\x163", "\x06\x166", "\x06\x169")
 
 # Entries asked for in one step of a scan.
 _SCAN = 500
+
+
+def lengths(queues: Iterable[str]) -> dict[str, int]:
+    """How many messages wait in each of these queues, without those that workers have taken. Raises LogUnavailable."""
+    names = list(queues)
+
+    def measure(redis_: redis.Redis) -> Any:
+        pipe = redis_.pipeline(transaction=False)
+        for name in names:
+            for step in STEPS:
+                pipe.llen(name + step)
+        return pipe.execute()
+
+    found = iter(eventlog.ask(measure) if names else [])
+    return {name: sum(next(found) for _ in STEPS) for name in names}
 
 
 def give_back(job_ids: Collection[str]) -> set[str]:

@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -35,6 +36,7 @@ _CARRIERS = ("celery.map", "celery.starmap")
 
 _known: dict[str, LaunchableTask] = {}
 _loaded_for: list[Any] = []
+_loading = threading.RLock()  # a module may ask for a task while it is imported
 
 
 def load() -> None:
@@ -118,9 +120,12 @@ def _find(name: str) -> LaunchableTask | None:
 def _registry() -> Mapping[str, Any]:
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     if app not in _loaded_for:
-        # A process that is no worker has not autodiscovered yet; a signal sent here does it.
-        load()
-        app.loader.import_default_modules()
-        _loaded_for.append(app)
+        # Requests that come at once to a fresh process: all but the first would find half of the tasks, and answer 404.
+        with _loading:
+            if app not in _loaded_for:
+                # A process that is no worker has not autodiscovered yet; a signal sent here does it.
+                load()
+                app.loader.import_default_modules()
+                _loaded_for.append(app)
     tasks: Mapping[str, Any] = app.tasks
     return tasks

@@ -14,9 +14,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-import redis
 from django.db.models import Max, Q
 
 from tasks import broker, eventlog, events, leases
@@ -74,7 +73,8 @@ class Strays:
         if reserved is None:
             self._empty, self._unreserved = {}, {}
             return 0
-        self._empty = self._still(self._empty, (name for name, size in _lengths(waiting).items() if not size))
+        lengths = broker.lengths({job.queue for job in waiting if job.queue})
+        self._empty = self._still(self._empty, (name for name, size in lengths.items() if not size))
         self._unreserved = self._still(self._unreserved, (job.id for job in waiting if job.id not in reserved))
         strays = [job for job in waiting if self._is_stray(job)]
         # The row may lag behind the log.
@@ -135,20 +135,6 @@ def _waiting() -> list[Waiting]:
         )[:_MOST]
         if sent is not None
     ]
-
-
-def _lengths(waiting: Iterable[Waiting]) -> dict[str, int]:
-    names = list({job.queue for job in waiting if job.queue})
-
-    def measure(redis_: redis.Redis) -> Any:
-        pipe = redis_.pipeline(transaction=False)
-        for name in names:
-            for step in broker.STEPS:
-                pipe.llen(name + step)
-        return pipe.execute()
-
-    lengths = iter(eventlog.ask(measure) if names else [])
-    return {name: sum(next(lengths) for _ in broker.STEPS) for name in names}
 
 
 def _reserved() -> set[str] | None:

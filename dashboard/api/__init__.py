@@ -6,10 +6,12 @@ from typing import Any, NoReturn
 from django.http import HttpRequest
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
+from ninja.operation import Operation
 from ninja.parser import Parser
 
-from dashboard.api import batches, files, jobs, problems, tasks, uploads
-from dashboard.api.auth import CREDENTIALS
+from dashboard import scopes
+from dashboard.api import batches, files, jobs, problems, tasks, uploads, workers
+from dashboard.api.auth import by, limited
 from dashboard.api.docs import ReadableDocs, finished
 
 
@@ -25,12 +27,25 @@ def _refuse(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-class TaskcastAPI(NinjaAPI):
-    """Ninja's, with OpenAPI that tells the truth about errors."""
+class _Schema(OpenAPISchema):
+    def operation_security(self, operation: Operation) -> Any:
+        """Ninja's, with the scopes that a token needs."""
+        found = super().operation_security(operation)
+        for one, auth in zip(found or (), operation.auth_callbacks, strict=True):
+            for name in one:
+                one[name] = list(getattr(auth, "scopes", ()))
+        return found
 
-    def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
+
+class TaskcastAPI(NinjaAPI):
+    """Ninja's, with OpenAPI that tells the truth about scopes and errors."""
+
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> OpenAPISchema:
         """The OpenAPI document."""
-        return finished(super().get_openapi_schema(**kwargs))
+        prefix = self.get_root_path(path_params or {}) if path_prefix is None else path_prefix
+        return finished(_Schema(self, prefix))
 
 
 api = TaskcastAPI(
@@ -38,10 +53,12 @@ api = TaskcastAPI(
     version="1",
     urls_namespace="api",
     description="Launch Celery tasks, follow their jobs. Times are UTC with offset; errors are problem documents.",
-    auth=CREDENTIALS,
+    # Of a call that names no scope: all, so that none is forgotten.
+    auth=by(*scopes.ALL),
     parser=StrictParser(),
     docs=ReadableDocs(),
+    docs_decorator=limited,
 )
-for router in (tasks.router, jobs.router, batches.router, files.router, uploads.router):
+for router in (tasks.router, jobs.router, batches.router, files.router, uploads.router, workers.router):
     api.add_router("", router)
 problems.install(api)

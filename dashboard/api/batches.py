@@ -5,9 +5,9 @@ from typing import Any
 from django.http import HttpResponse
 from ninja import Router
 
-from dashboard import access
+from dashboard import access, scopes
 from dashboard.api import schemas
-from dashboard.api.auth import Call
+from dashboard.api.auth import Call, by
 from dashboard.api.problems import answer, problem
 from tasks.batch import BadRows, launch_batch
 from tasks.events import whole_job
@@ -17,6 +17,7 @@ router = Router(tags=["jobs"])
 
 @router.post(
     "/batches",
+    auth=by(scopes.LAUNCH),
     response={201: schemas.Job, 403: schemas.Problem, 404: schemas.Problem, 503: schemas.Problem},
     operation_id="launch_batch",
     summary="Launch a task many times",

@@ -16,8 +16,9 @@ from dashboard.api.problems import MEDIA_TYPE
 _ALWAYS = {
     400: "Malformed request",
     401: "Not signed in",
-    403: "Not allowed, or the CSRF token is missing",
+    403: "Not allowed, the token lacks a scope, or the CSRF token is missing",
     422: "Bad arguments, each named in `errors`",
+    429: "Too many calls: go on after `Retry-After` seconds",
     503: "The database does not answer",
 }
 

@@ -13,9 +13,9 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from ninja import Router
 
-from dashboard import access
+from dashboard import access, scopes
 from dashboard.api import schemas
-from dashboard.api.auth import Call
+from dashboard.api.auth import Call, by
 from tasks import outputs, result_files
 from tasks.events import JobDict, dumps
 
@@ -31,6 +31,7 @@ _FIELDS = frozenset({"args", "error", "outputs", "progress"})
 
 @router.get(
     "/jobs/{uuid:job_id}/files/{path:name}",
+    auth=by(scopes.READ),
     response={200: Any, 404: schemas.Problem},
     operation_id="get_file",
     summary="A file of a job",

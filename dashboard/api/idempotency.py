@@ -3,19 +3,20 @@
 import hashlib
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dashboard.models import IdempotencyKey
-from tasks.catalog import BadArguments
 from tasks.models import Job
 
 LIFETIME = timedelta(hours=24)
+_FORGOTTEN = 100
 
 
 class OtherBody(Exception):
@@ -25,27 +26,48 @@ class OtherBody(Exception):
 def once(user: Any, key: str, body: bytes, start: Callable[[UUID], Job]) -> tuple[Job, bool]:
     """The job of this key, and whether it is new: launched by `start` with the id that it is handed, or before.
 
-    The id is kept before anything is launched, so whoever dies in between or comes at the same time meets the same
-    job: its primary key decides. Raises OtherBody, and what `start` raises.
+    Key and job are written in one transaction: whoever dies in between leaves neither, what cannot be launched leaves
+    the key free, and of those who come at the same time the others wait for the first and meet its job. Raises
+    OtherBody, and what `start` raises.
     """
-    now = timezone.now()
-    IdempotencyKey.objects.filter(created_at__lt=now - LIFETIME).delete()
     digest = _digest(body)
-    kept, new = IdempotencyKey.objects.get_or_create(
-        user=user, key=key, defaults={"digest": digest, "job": uuid4(), "created_at": now}
-    )
-    if kept.digest != digest:
-        raise OtherBody(_("This Idempotency-Key was used with another body."))
-    if not new and (known := Job.objects.filter(pk=kept.job).first()):
+    if known := _known(user, key, digest):
         return known, False
+    _forget_some()
     try:
         with transaction.atomic():
+            no_job = ~Exists(Job.objects.filter(pk=OuterRef("job")))
+            useless = no_job | Q(created_at__lte=_begin())
+            IdempotencyKey.objects.filter(useless, user=user, key=key).delete()
+            kept = IdempotencyKey.objects.create(
+                user=user, key=key, digest=digest, job=uuid4(), created_at=timezone.now()
+            )
             return start(kept.job), True
     except IntegrityError:
-        return Job.objects.get(pk=kept.job), False
-    except BadArguments:
-        kept.delete()  # nothing was launched: the caller may mend the body
+        # Somebody was first.
+        if known := _known(user, key, digest):
+            return known, False
         raise
+
+
+def _known(user: Any, key: str, digest: str) -> Job | None:
+    kept = IdempotencyKey.objects.filter(user=user, key=key, created_at__gt=_begin()).first()
+    if kept is None:
+        return None
+    if kept.digest != digest:
+        raise OtherBody(_("This Idempotency-Key was used with another body."))
+    return Job.objects.filter(pk=kept.job).first()
+
+
+def _begin() -> datetime:
+    return timezone.now() - LIFETIME
+
+
+def _forget_some() -> None:
+    # A few for each that comes: they cannot gather, and no caller pays for a whole day.
+    old = IdempotencyKey.objects.filter(created_at__lte=_begin()).values_list("pk", flat=True)
+    if found := list(old[:_FORGOTTEN]):
+        IdempotencyKey.objects.filter(pk__in=found).delete()
 
 
 def _digest(body: bytes) -> str:

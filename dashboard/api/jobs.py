@@ -7,9 +7,9 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Header, Query, Router
 
-from dashboard import access, listing, queries
+from dashboard import access, listing, queries, scopes
 from dashboard.api import idempotency, schemas
-from dashboard.api.auth import Call
+from dashboard.api.auth import Call, by
 from dashboard.api.problems import answer, problem
 from tasks import control
 from tasks.again import retry
@@ -25,6 +25,7 @@ _NO_JOB = {404: schemas.Problem}
 
 @router.post(
     "/jobs",
+    auth=by(scopes.LAUNCH),
     response={
         201: schemas.Job,
         403: schemas.Problem,
@@ -71,19 +72,28 @@ def launch_job(
     return answer(whole_job(job.as_dict()) if new else access.get_job_or_404(request.auth, job.pk).job, 201)
 
 
-@router.get("/jobs", response={200: schemas.Jobs}, operation_id="list_jobs", summary="Jobs, newest first")
+@router.get(
+    "/jobs",
+    auth=by(scopes.READ),
+    response={200: schemas.Jobs},
+    operation_id="list_jobs",
+    summary="Jobs, newest first",
+)
 def list_jobs(request: Call, filters: Query[schemas.Filters]) -> HttpResponse:
     """The jobs that the caller may see, newest first, as they are now."""
-    try:
-        page = listing.jobs(
-            access.jobs_for(request.auth), filters.listing(), cursor=filters.cursor or "", limit=filters.limit
-        )
-    except listing.BadCursor as error:
-        return problem(422, f"cursor: {error}", errors=[{"loc": ["query", "cursor"], "msg": str(error)}])
+    page = listing.jobs(
+        access.jobs_for(request.auth), filters.listing(), cursor=filters.cursor or "", limit=filters.limit
+    )
     return answer({"jobs": page.jobs, "next": page.next})
 
 
-@router.get("/jobs/{uuid:job_id}", response={200: schemas.Job, **_NO_JOB}, operation_id="get_job", summary="One job")
+@router.get(
+    "/jobs/{uuid:job_id}",
+    auth=by(scopes.READ),
+    response={200: schemas.Job, **_NO_JOB},
+    operation_id="get_job",
+    summary="One job",
+)
 def get_job(request: Call, job_id: UUID) -> HttpResponse:
     """The job as it is now."""
     return answer(access.get_job_or_404(request.auth, job_id).job)
@@ -91,6 +101,7 @@ def get_job(request: Call, job_id: UUID) -> HttpResponse:
 
 @router.get(
     "/jobs/{uuid:job_id}/events",
+    auth=by(scopes.READ),
     response={200: schemas.Events, **_NO_JOB},
     operation_id="list_events",
     summary="What happened to a job",
@@ -108,6 +119,7 @@ def list_events(
 
 @router.post(
     "/jobs/{uuid:job_id}/cancel",
+    auth=by(scopes.STEER),
     response={202: schemas.Job, 404: schemas.Problem, 409: schemas.Problem, 503: schemas.Problem},
     operation_id="cancel_job",
     summary="Stop a job",
@@ -123,6 +135,7 @@ def cancel_job(request: Call, job_id: UUID, body: schemas.Cancel | None = None) 
 
 @router.post(
     "/jobs/{uuid:job_id}/retry",
+    auth=by(scopes.STEER),
     response={
         201: schemas.Job,
         403: schemas.Problem,

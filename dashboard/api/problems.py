@@ -1,6 +1,7 @@
 """Errors as `application/problem+json` (RFC 9457), and which exception is which of them."""
 
 import logging
+import math
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -14,6 +15,8 @@ from django.views.decorators.csrf import csrf_exempt
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
+from dashboard import limits
+from dashboard.access import MissingScope
 from tasks import events
 from tasks.again import NotRetryable
 from tasks.catalog import BadArguments, UnknownTask
@@ -62,6 +65,13 @@ def not_signed_in() -> HttpResponse:
     return problem(401, _("Sign in, or send a token."), headers={"WWW-Authenticate": 'Bearer realm="Taskcast"'})
 
 
+def too_many(error: limits.TooMany) -> HttpResponse:
+    """429, with when to go on."""
+    seconds = math.ceil(error.seconds)
+    detail = _("Too many calls; go on in {seconds} s.").format(seconds=seconds)
+    return problem(429, detail, headers={"Retry-After": str(seconds)})
+
+
 def database_away() -> HttpResponse:
     """503: nothing was read or written."""
     return problem(
@@ -103,6 +113,8 @@ def install(api: NinjaAPI) -> None:
         UnknownTask: lambda request, error: problem(404, _("There is no such task.")),
         Http404: lambda request, error: problem(404, str(error) or _("There is no such thing.")),
         Job.DoesNotExist: lambda request, error: problem(404, _("There is no such job.")),
+        MissingScope: _missing_scope,
+        limits.TooMany: lambda request, error: too_many(error),
         PermissionDenied: lambda request, error: problem(403, str(error) or _("You may not do this.")),
         NotCancellable: lambda request, error: problem(409, str(error)),
         NotRetryable: lambda request, error: problem(409, str(error)),
@@ -139,6 +151,11 @@ def _bad_arguments(request: HttpRequest, error: BadArguments) -> HttpResponse:
 
 def _summary(faults: Iterable[Mapping[str, Any]]) -> str:
     return "; ".join(f"{'.'.join(map(str, fault['loc'][1:])) or fault['loc'][0]}: {fault['msg']}" for fault in faults)
+
+
+def _missing_scope(request: HttpRequest, error: MissingScope) -> HttpResponse:
+    challenge = f'Bearer realm="Taskcast", error="insufficient_scope", scope="{error.scope}"'
+    return problem(403, str(error), headers={"WWW-Authenticate": challenge})
 
 
 def _log_away(request: HttpRequest, error: LogUnavailable) -> HttpResponse:

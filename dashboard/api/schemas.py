@@ -1,19 +1,21 @@
 """What goes in and out of the API, for its checks and for OpenAPI. Jobs and events are contract section 4."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field, JsonValue, WithJsonSchema
 
 from dashboard import listing
 from tasks import batch
-from tasks.events import Kind, State
+from tasks.events import STATES, Kind, State
 from tasks.uploads_pieces import WAITING_BYTES
 
 _FARTHEST = timedelta(days=3660)
+_NUMBER = re.compile(r"[+-]?[0-9]*\.?[0-9]*(?:e[+-]?[0-9]+)?", re.IGNORECASE)
 
 
 class Problem(Schema):
@@ -126,22 +128,64 @@ class Events(Schema):
     archived: bool
 
 
-def _not_too_far(moment: datetime) -> datetime:
-    if moment > datetime.now(UTC) + _FARTHEST:
-        raise ValueError("this is more than ten years away")
-    return moment
+class Worker(Schema):
+    """A worker, as it said of itself every 2 s."""
+
+    name: str
+    alive: bool = Field(description="False: it was killed, within the last hour")
+    heartbeat_age: float = Field(description="Seconds since it last spoke")
+    started: datetime | None
+    pool: str | None
+    size: int | None = Field(description="Processes of its pool")
+    queues: list[str]
+    busy: int | None = Field(description="Jobs that it runs, also those that the caller may not see; null: not known")
+    active: list[str] | None = Field(description="Ids of the jobs that it runs and the caller may see")
 
 
-_Eta = Annotated[AwareDatetime, AfterValidator(_not_too_far)] | None
+class Queue(Schema):
+    """A queue of the broker."""
+
+    name: str
+    length: int = Field(description="Messages that wait; what a worker has taken is not counted")
+    workers: int = Field(description="Workers that listen to it and are alive")
+
+
+class Workers(Schema):
+    """Workers and queues, each in the order of their names."""
+
+    workers: list[Worker]
+    queues: list[Queue]
+
+
+def _no_number(value: Any) -> Any:
+    # Pydantic would take seconds since 1970, also as text, though the schema says that a time is a text like
+    # 2026-05-31T12:00:00Z.
+    if isinstance(value, int | float) or (isinstance(value, str) and _NUMBER.fullmatch(value.strip())):
+        raise ValueError("this is a number, and no time such as 2026-05-31T12:00:00+09:00")
+    return value
+
+
+def _in_reach(moment: datetime) -> datetime:
+    # Databases and offsets know fewer years than Python; before and after these there are no jobs.
+    low, high = datetime(1970, 1, 2, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+    return min(max(moment, low), high)
+
+
+_Moment = Annotated[AwareDatetime, BeforeValidator(_no_number), AfterValidator(_in_reach)]
+
+_BOTH_TIMES: dict[str, Any] = {
+    "properties": {"eta": {"type": "string"}, "countdown": {"type": "number"}},
+    "required": ["eta", "countdown"],
+}
 
 
 class Launch(Schema):
     """A task, its arguments by name, and when and where to run it."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"not": _BOTH_TIMES})
     task: str = Field(max_length=255)
     args: dict[str, Any] = Field(default_factory=dict)
-    eta: _Eta = Field(default=None, description="Not before this time; with offset")
+    eta: _Moment | None = Field(default=None, description="Not before this time; with offset")
     countdown: float | None = Field(
         default=None, ge=0, le=_FARTHEST.total_seconds(), allow_inf_nan=False, description="Seconds from now"
     )
@@ -155,7 +199,7 @@ class Batch(Schema):
     model_config = ConfigDict(extra="forbid")
     task: str = Field(max_length=255)
     rows: list[dict[str, Any]] = Field(min_length=1, max_length=batch.MOST, description="Arguments by name")
-    eta: _Eta = Field(default=None, description="Not before this time; with offset")
+    eta: _Moment | None = Field(default=None, description="Not before this time; with offset")
     queue: str | None = Field(default=None, max_length=255, pattern=r"^[A-Za-z0-9_.-]+$")
     priority: Literal["high", "normal", "low"] = Field(default="normal", description="What is taken from a queue first")
 
@@ -203,22 +247,35 @@ def _plus_again(value: Any) -> Any:
     return value.replace(" ", "+") if isinstance(value, str) and value.count(" ") == 1 and "T" in value else value
 
 
-def _in_reach(moment: datetime) -> datetime:
-    # Databases and offsets know fewer years than Python; before and after these there are no jobs.
-    low, high = datetime(1970, 1, 2, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
-    return min(max(moment, low), high)
-
-
 _Empty = BeforeValidator(_none_if_empty)
 _Text = Annotated[Annotated[str, Field(max_length=255, pattern=r"^[^\x00]*$")] | None, _Empty]
-_Id = Annotated[UUID | None, _Empty]
-_Time = Annotated[Annotated[AwareDatetime, AfterValidator(_in_reach)] | None, BeforeValidator(_plus_again), _Empty]
+_Id = Annotated[
+    UUID | None,
+    _Empty,
+    WithJsonSchema({"anyOf": [{"type": "string", "format": "uuid"}, {"type": "string", "maxLength": 0}]}),
+]
+_Cursor = Annotated[
+    Annotated[str, Field(max_length=50, pattern=listing.CURSOR)] | None,
+    _Empty,
+    WithJsonSchema({"type": "string", "pattern": f"{listing.CURSOR}|^$"}),
+]
+_Time = Annotated[
+    _Moment | None,
+    BeforeValidator(_plus_again),
+    _Empty,
+    WithJsonSchema({"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "maxLength": 0}]}),
+]
+_States = Annotated[
+    list[State],
+    _Empty,
+    WithJsonSchema({"type": "array", "items": {"type": "string", "enum": [*STATES, ""]}, "maxItems": 8}),
+]
 
 
 class Filters(Schema):
     """What a list of jobs is narrowed to."""
 
-    state: Annotated[list[State], _Empty] = Field(default=[], max_length=8, description="One or several")
+    state: _States = Field(default=[], max_length=8, description="One or several")
     task: _Text = Field(default=None, description="The task's whole name")
     owner: _Text = Field(default=None, description="Username")
     q: _Text = Field(default=None, description="Beginning of an id, or words of a task's name and title")
@@ -226,7 +283,7 @@ class Filters(Schema):
     group: _Id = Field(default=None, description="Celery's id of the group that they were sent in")
     since: _Time = Field(default=None, description="Created at or after this time; with offset")
     until: _Time = Field(default=None, description="Created before this time; with offset")
-    cursor: _Text = Field(default=None, description="`next` of the page before")
+    cursor: _Cursor = Field(default=None, description="`next` of the page before")
     limit: int = Field(default=50, ge=1, le=listing.MOST)
 
     def listing(self, tasks: Sequence[str] | None = None) -> listing.Filters:

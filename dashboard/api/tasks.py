@@ -5,16 +5,22 @@ from typing import Any
 from django.http import HttpResponse
 from ninja import Router
 
-from dashboard import access
+from dashboard import access, scopes
 from dashboard.api import schemas
-from dashboard.api.auth import Call
+from dashboard.api.auth import Call, by
 from dashboard.api.problems import answer
 from tasks.catalog import LaunchableTask
 
 router = Router(tags=["tasks"])
 
 
-@router.get("/tasks", response={200: schemas.Tasks}, operation_id="list_tasks", summary="Tasks to launch")
+@router.get(
+    "/tasks",
+    auth=by(scopes.READ),
+    response={200: schemas.Tasks},
+    operation_id="list_tasks",
+    summary="Tasks to launch",
+)
 def list_tasks(request: Call) -> HttpResponse:
     """What the caller may launch, with the JSON Schema of the arguments."""
     return answer({"tasks": [_shown(task) for task in access.tasks_for(request.auth)]})
@@ -22,6 +28,7 @@ def list_tasks(request: Call) -> HttpResponse:
 
 @router.get(
     "/tasks/{name}",
+    auth=by(scopes.READ),
     response={200: schemas.Task, 403: schemas.Problem, 404: schemas.Problem},
     operation_id="get_task",
     summary="One task",

@@ -7,9 +7,9 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 from ninja import Query, Router
 
-from dashboard import access
+from dashboard import access, scopes
 from dashboard.api import schemas
-from dashboard.api.auth import Call
+from dashboard.api.auth import Call, by
 from dashboard.api.problems import answer, problem
 from tasks import uploads, uploads_pieces
 from tasks.models import Upload
@@ -24,6 +24,7 @@ _RAW = {"required": True, "content": {"application/octet-stream": {"schema": {"t
 
 @router.post(
     "/uploads",
+    auth=by(scopes.LAUNCH),
     response={201: schemas.Upload, 403: schemas.Problem, 409: schemas.Problem, 507: schemas.Problem},
     operation_id="begin_upload",
     summary="Begin an upload",
@@ -44,6 +45,7 @@ def begin_upload(request: Call, body: schemas.NewUpload) -> HttpResponse:
 
 @router.get(
     "/uploads/{uuid:upload_id}",
+    auth=by(scopes.LAUNCH),
     response={200: schemas.Upload, 404: schemas.Problem},
     operation_id="get_upload",
     summary="How far an upload is",
@@ -55,6 +57,7 @@ def get_upload(request: Call, upload_id: UUID) -> HttpResponse:
 
 @router.put(
     "/uploads/{uuid:upload_id}",
+    auth=by(scopes.LAUNCH),
     response={
         200: schemas.Upload,
         **dict.fromkeys((403, 404, 409, 413, 415, 507), schemas.Problem),
@@ -107,6 +110,7 @@ def _append(upload: Upload, offset: int, piece: bytes) -> HttpResponse:
 
 @router.delete(
     "/uploads/{uuid:upload_id}",
+    auth=by(scopes.LAUNCH),
     response={204: None, 404: schemas.Problem, 409: schemas.Problem},
     operation_id="delete_upload",
     summary="Remove an upload",

@@ -12,6 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from ninja.operation import PathView
 
 from dashboard import access
+from dashboard.models import ApiToken
 from tasks import catalog, result_files, uploads
 from tests.support.cast import EVERYBODY, Cast, in_log, make_cast, new_job, new_schedule
 
@@ -94,9 +95,15 @@ TABLE: dict[tuple[str, str], list[tuple[str, Any, tuple[int, int, int, int, int]
         ("/schedules/FOREIGN/delete/", {}, (404, 404, 404, 302, 302)),
     ],
     ("GET", "accounts/login/"): [("/accounts/login/", None, (200, 200, 200, 200, 200))],
+    ("GET", "accounts/tokens/"): [("/accounts/tokens/", None, (200, 200, 200, 200, 302))],
+    ("POST", "accounts/tokens/"): [("/accounts/tokens/", {"name": "x"}, (422, 422, 422, 422, 302))],
+    ("POST", "accounts/tokens/<int:pk>/revoke/"): [
+        ("/accounts/tokens/TOKEN/revoke/", {}, (302, 404, 404, 404, 302)),
+    ],
     ("POST", "accounts/logout/"): [("/accounts/logout/", {}, (302, 302, 302, 302, 302))],
     ("GET", "welcome/<str:token>/"): [("/welcome/nonsense/", None, (410, 410, 410, 410, 410))],
     ("POST", "language/"): [("/language/", {"language": "ko"}, (302, 302, 302, 302, 302))],
+    ("GET", "admin/login/"): [("/admin/login/?next=/admin/", None, (302, 302, 302, 302, 302))],
     ("GET", "admin/"): [
         ("/admin/", None, (302, 302, 302, 200, 302)),
         ("/admin/auth/user/", None, (302, 302, 302, 403, 302)),
@@ -146,6 +153,7 @@ TABLE: dict[tuple[str, str], list[tuple[str, Any, tuple[int, int, int, int, int]
     ("GET", "api/v1/uploads/<uuidstr:upload_id>"): [("uploads/FILE", None, (200, 404, 404, 404, 401))],
     ("PUT", "api/v1/uploads/<uuidstr:upload_id>"): [("uploads/FILE?offset=0", 17, (200, 404, 404, 404, 401))],
     ("DELETE", "api/v1/uploads/<uuidstr:upload_id>"): [("uploads/FILE", None, (204, 404, 404, 404, 401))],
+    ("GET", "api/v1/workers"): [("workers", None, (200, 200, 200, 200, 401))],
     ("GET", "api/"): [("/api/", None, (404, 404, 404, 404, 404))],
     ("GET", "api/<path:rest>"): [("/api/v2/jobs", None, (404, 404, 404, 404, 404))],
 }
@@ -207,8 +215,8 @@ def schedules(cast):
 
 @pytest.mark.parametrize(("method", "path", "body", "who", "status"), CASES)
 def test_everybody_gets_what_the_table_says(cast, jobs, schedules, method, path, body, who, status):
-    upload = uploads.announce("a.csv", 2, cast.users["alice"])
-    for name, row in {**jobs, **schedules, FILE: upload}.items():
+    upload, token = uploads.announce("a.csv", 2, cast.users["alice"]), ApiToken.objects.get(user=cast.users["alice"])
+    for name, row in {**jobs, **schedules, FILE: upload, "TOKEN": token}.items():
         path = path.replace(name, str(row.pk))
         if isinstance(body, dict):
             body = {key: str(row.pk) if value == name else value for key, value in body.items()}
@@ -221,7 +229,8 @@ def test_everybody_gets_what_the_table_says(cast, jobs, schedules, method, path,
     if status == 302 and who == "anonymous" and path not in ("/accounts/logout/", "/language/"):
         # What is posted comes back to the page with the form.
         page = re.sub(r"(cancel|retry|pause|resume|run)/$", "", path)
-        sign_in = "/admin/login/" if page.startswith("/admin/") else "/accounts/login/"
+        page = "/accounts/tokens/" if page.endswith("revoke/") else page.removeprefix("/admin/login/?next=")
+        sign_in = "/admin/login/" if path.startswith("/admin/") and page == path else "/accounts/login/"
         assert response.headers["Location"].startswith(f"{sign_in}?next={quote(page)}")
     if "/api/" in response.request["PATH_INFO"] and status >= 400:
         assert response.headers["Content-Type"] == "application/problem+json"

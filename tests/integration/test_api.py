@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from dashboard.api import jobs
 from dashboard.models import IdempotencyKey
 from tasks import eventlog
 from tasks.eventlog import Change
@@ -60,10 +61,11 @@ def test_a_launch_answers_with_the_whole_durable_job(cast):
         ({**LAUNCH, "eta": "tomorrow"}, "body.eta"),
         ({**LAUNCH, "eta": "2026-05-31T12:00:00"}, "body.eta"),
         ({"task": ADD, "args": {"x": "4", "y": 4}}, "body.args.x"),
-        ({**LAUNCH, "eta": "9999-12-31T23:59:59-12:00"}, "body.eta"),
+        ({**LAUNCH, "eta": 1780000000}, "body.eta"),
+        ({**LAUNCH, "eta": "1780000000"}, "body.eta"),
         ({**LAUNCH, "countdown": -1}, "body.countdown"),
         ({**LAUNCH, "countdown": 1e300}, "body.countdown"),
-        ({**LAUNCH, "countdown": 5, "eta": "2099-01-01T00:00:00Z"}, "body.eta"),
+        ({**LAUNCH, "countdown": 5, "eta": "2099-01-01T00:00:00Z"}, "body.countdown"),
         ({**LAUNCH, "queue": "a queue"}, "body.queue"),
         ({**LAUNCH, "priority": 9}, "body.priority"),
         ("jobs", "body"),
@@ -77,6 +79,8 @@ def test_bad_arguments_are_named_and_launch_nothing(cast, body, names):
 def test_eta_and_countdown_put_a_job_off(cast):
     later = timezone.now() + timedelta(hours=1)
     by_eta = call(cast, "POST", "jobs", {**LAUNCH, "eta": later.isoformat()}).json()
+    never = call(cast, "POST", "jobs", {**LAUNCH, "eta": "9999-12-31T23:59:59-12:00"}).json()
+    assert (never["state"], Job.objects.get(pk=never["id"]).eta.year) == ("scheduled", 9000)
     by_countdown = call(cast, "POST", "jobs", {**LAUNCH, "countdown": 3600}).json()
     assert (by_eta["state"], by_countdown["state"]) == ("scheduled", "scheduled")
     assert Job.objects.get(pk=by_eta["id"]).eta == later
@@ -104,12 +108,29 @@ def test_a_key_is_forgotten_after_a_day_and_freed_by_a_refusal(cast):
     assert call(cast, "POST", "jobs", LAUNCH, **key).json()["id"] != first
 
 
-def test_who_died_between_keeping_the_key_and_launching_launches_the_same_job(cast, alice):
+def test_a_key_whose_job_is_gone_is_free(cast, alice):
     call(cast, "POST", "jobs", LAUNCH, **{"Idempotency-Key": "k1"})
-    kept = IdempotencyKey.objects.get()
     Job.objects.all().delete()
     again = call(cast, "POST", "jobs", LAUNCH, **{"Idempotency-Key": "k1"})
-    assert again.json()["id"] == str(kept.job)
+    assert (again.status_code, IdempotencyKey.objects.get().job) == (201, Job.objects.get().pk)
+
+
+def test_who_dies_while_launching_leaves_neither_key_nor_job(cast, monkeypatch):
+    class Killed(BaseException):
+        """What ends the process."""
+
+    def die(*args, **options):
+        real(*args, **options)
+        raise Killed
+
+    real = jobs.launch
+    monkeypatch.setattr(jobs, "launch", die)
+    with pytest.raises(Killed):
+        call(cast, "POST", "jobs", LAUNCH, **{"Idempotency-Key": "k1"})
+    assert (Job.objects.count(), IdempotencyKey.objects.count()) == (0, 0)
+    monkeypatch.undo()
+    other = call(cast, "POST", "jobs", {"task": ADD, "args": {"x": 1, "y": 1}}, **{"Idempotency-Key": "k1"})
+    assert other.status_code == 201
 
 
 # --- cancelling

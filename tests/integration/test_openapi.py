@@ -1,5 +1,10 @@
 """The API against its own description: whatever is sent, the answer is one that OpenAPI promises."""
 
+import re
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
@@ -91,3 +96,16 @@ def test_answers_are_as_described(document, caller, call, mode):
 
     asked()
     assert Job.objects.filter(pk=job.pk).exists()
+
+
+def test_every_check_of_schemathesis_over_http(web, tmp_path):
+    """All checks that it has, with what it makes up of the document alone: headers, methods, credentials, sequences."""
+    token = web.token("alice")
+    command = [
+        *(str(Path(sys.executable).with_name("st")), "run", f"{web.url}/api/v1/openapi.json"),
+        *("--header", f"Authorization: Bearer {token}", "--checks", "all", "--continue-on-failure"),
+        *("--max-examples", "8", "--seed", "7", "--suppress-health-check", "all", "--no-color"),
+    ]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
+    assert re.search(r"[1-9]\d{2} passed", done.stdout), done.stdout[-2000:]

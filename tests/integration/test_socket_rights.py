@@ -103,6 +103,38 @@ def test_a_revoked_token_closes(web, somebody):
         assert within_five_seconds(reader) == SIGNED_OUT
 
 
+def test_a_token_that_is_revoked_on_the_page_closes_its_own_sockets_only(web, somebody):
+    token, other = (web.manage("token", somebody, "--name", name).split()[-1] for name in ("a", "b"))
+    with Reader(web, token=token) as reader, Reader(web, token=other) as stays:
+        for each in (reader, stays):
+            each.subscribe("jobs")
+            each.next()
+        pk = web.run(USER + "from dashboard.models import ApiToken; "
+                     "answer = ApiToken.objects.get(user=u, name='a').pk", name=somebody)  # fmt: skip
+        with httpx.Client(base_url=web.url, cookies=web.cookies(somebody)) as client:
+            client.get("/accounts/tokens/")
+            fields = {"csrfmiddlewaretoken": client.cookies["csrftoken"]}
+            headers = {"Origin": web.url}
+            assert client.post(f"/accounts/tokens/{pk}/revoke/", data=fields, headers=headers).status_code == 302
+        assert within_five_seconds(reader) == SIGNED_OUT
+        stays.subscribe("jobs")
+        assert stays.next()["type"] == "jobs"
+
+
+def test_a_token_that_expires_closes(web, somebody):
+    token = web.run(USER + "from dashboard import accounts; from datetime import timedelta; "
+                    "answer = accounts.new_token(u, lifetime=timedelta(seconds=2))", name=somebody)  # fmt: skip
+    with Reader(web, token=token) as reader:
+        reader.subscribe("jobs")
+        assert reader.next()["type"] == "jobs"
+        assert reader.close_code(2 + 5) == SIGNED_OUT
+
+
+def test_a_token_that_may_not_read_follows_nothing(web, somebody):
+    with Reader(web, token=web.manage("token", somebody, "--scope", "launch").split()[-1]) as reader:
+        assert reader.close_code() == SIGNED_OUT
+
+
 def test_losing_the_right_to_see_a_job_ends_its_subscription(web, somebody):
     job = web.run(W + "answer = w.job('alice')")
     own = web.run(W + "answer = w.job(name)", name=somebody)

@@ -3,6 +3,8 @@
 import datetime
 import json
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -627,3 +629,23 @@ def test_a_number_in_quotes_is_told_as_such():
     assert [(e["loc"], e["type"], e["msg"]) for e in caught.value.errors] == [
         (["x"], "int_type", "Enter a number, not text: leave out the quotes.")
     ]
+
+
+def test_who_asks_while_the_tasks_are_loaded_waits_for_them(monkeypatch):
+    began, go_on = threading.Event(), threading.Event()
+
+    def slow():
+        began.set()
+        assert go_on.wait(10)
+
+    monkeypatch.setattr(catalog, "_loaded_for", [])
+    monkeypatch.setattr(catalog, "load", slow)
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(catalog.get, "tasks.samples.arithmetic.add")
+        assert began.wait(10)
+        monkeypatch.setattr(catalog, "load", lambda: None)
+        second = pool.submit(catalog.get, "tasks.samples.arithmetic.add")
+        with pytest.raises(TimeoutError):
+            second.result(0.2)
+        go_on.set()
+        assert first.result(10) is second.result(10)

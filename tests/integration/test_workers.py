@@ -1,0 +1,109 @@
+"""`GET workers`: from leases and queues, and of the jobs that workers have only what the caller may see."""
+
+import json
+import time
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from tasks import leases
+from tests.support.cast import Cast, in_log, make_cast, new_job
+from tests.support.problems import assert_problem
+from tests.support.stack import Stack, wait_for
+
+pytestmark = [pytest.mark.usefixtures("redis_server")]
+
+
+@pytest.fixture
+def cast(db) -> Cast:
+    return make_cast()
+
+
+def worker(client, name, *, active=(), alive=True, age=1.0, **about):
+    said = {
+        "name": name,
+        "beat": (timezone.now() - timedelta(seconds=age)).isoformat(),
+        "started": "2026-01-01T00:00:00+00:00",
+        "pid": 1,
+        "pool": "prefork",
+        "size": 2,
+        "queues": ["celery"],
+        "active": active if active is None else {key: [2] for key in active},
+        **about,
+    }
+    key = f"{leases.PREFIX}{name}:1"
+    client.hset(leases.WORKERS, key, json.dumps(said))
+    if alive:
+        client.set(key, json.dumps(said), px=10_000)
+
+
+def test_everybody_sees_workers_and_only_jobs_of_his_own(cast, redis_server):
+    client = redis_server.client()
+    job, orphan = new_job(cast.users["alice"]), new_job(None)
+    for each in (job, orphan):
+        in_log(each)
+    worker(client, "w@a", active=[str(job.pk), str(orphan.pk), "celery.backend_cleanup"])
+    worker(client, "w@b", active=None, queues=["celery", "gpu"])
+    worker(client, "w@c", active=[str(job.pk)], alive=False, age=60)
+    seen = {"alice": [str(job.pk)], "bob": [], "charlie": [], "dora": sorted([str(job.pk), str(orphan.pk)])}
+    for who, active in seen.items():
+        a, b, c = cast.api(who, "GET", "workers").json()["workers"]
+        assert 1 <= a.pop("heartbeat_age") < 10
+        assert a == {
+            "name": "w@a", "alive": True, "started": "2026-01-01T00:00:00+00:00", "pool": "prefork", "size": 2,
+            "queues": ["celery"], "busy": 3, "active": active,
+        }  # fmt: skip
+        assert (b["alive"], b["busy"], b["active"]) == (True, None, None)
+        assert (c["alive"], c["busy"], c["active"]) == (False, 0, [])
+        assert c["heartbeat_age"] >= 60
+
+
+def test_queues_are_those_set_up_those_listened_to_and_those_waited_in(cast, redis_server):
+    client = redis_server.client()
+    worker(client, "w@a", queues=["celery", "gpu"])
+    worker(client, "w@b")
+    worker(client, "w@dead", queues=["gone"], alive=False)
+    new_job(cast.users["bob"], queue="nobody")
+    client.lpush("celery", "m", "m")
+    client.lpush("celery\x06\x169", "m")  # of another priority
+    client.lpush("nobody", "m")
+    assert cast.api("charlie", "GET", "workers").json()["queues"] == [
+        {"name": "celery", "length": 3, "workers": 2},
+        {"name": "gpu", "length": 0, "workers": 1},
+        {"name": "nobody", "length": 1, "workers": 0},
+    ]
+
+
+def test_without_redis_it_says_so_soon(cast, redis_server):
+    redis_server.kill()
+    began = time.monotonic()
+    try:
+        response = cast.api("alice", "GET", "workers")
+    finally:
+        redis_server.start()
+    assert_problem(response, 503)
+    assert time.monotonic() - began < 2
+
+
+def test_a_worker_that_starts_works_and_is_killed(stack_factory):
+    stack: Stack = stack_factory(WORKERS="1", TASKCAST_APPS="tests.support.lasting_tasks")
+    stack.user("alice")
+    see = "from dashboard import workers; from django.contrib.auth.models import User; "
+    see += "answer = workers.overview(User.objects.get(username='alice'))"
+
+    def only():
+        found = stack.run(see)["workers"]
+        return found[0] if found else {}
+
+    wait_for(lambda: only().get("busy") == 0, "the worker has said of itself")
+    said = only()
+    assert (said["alive"], said["pool"], said["size"], said["queues"]) == (True, "prefork", 1, ["celery"])
+    assert said["heartbeat_age"] < 10
+    stack.run("from celery import current_app\ncurrent_app.send_task(name, [path])",
+              name="tests.support.lasting_tasks.wait_for_file", path=str(stack.home / "never"))  # fmt: skip
+    wait_for(lambda: only()["busy"] == 1, "the worker has said that it works")
+    assert only()["active"] == []  # nobody's job
+    stack.kill("worker")
+    wait_for(lambda: not only()["alive"], "its lease is over")
+    assert only()["busy"] == 0
