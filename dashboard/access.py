@@ -156,6 +156,11 @@ def may_retry(user: User, found: queries.Found) -> bool:
     )
 
 
+def may_pause_queues(user: User) -> bool:
+    """Whether `user` may pause a queue for everybody, and resume it."""
+    return sees_all(user)
+
+
 def may_read_audit(user: User) -> bool:
     """Whether `user` may search the audit trail."""
     return sees_all(user)

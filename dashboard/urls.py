@@ -7,7 +7,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from dashboard import account_views, health, steer_views, token_views, views
+from dashboard import account_views, health, steer_views, token_views, views, worker_views
 from dashboard.api import api, problems
 
 urlpatterns = [
@@ -23,6 +23,8 @@ urlpatterns = [
     path("jobs/<uuid:job_id>/retry/", views.job_retry, name="job_retry"),
     # Not every project that Taskcast joins has schedules.
     *([path("schedules/", include("dashboard.schedule_urls"))] if apps.is_installed("django_celery_beat") else []),
+    path("workers/", worker_views.overview, name="workers"),
+    path("queues/<str:name>/pause/", worker_views.pause, name="queue_pause"),
     path("accounts/login/", account_views.SignIn.as_view(), name="login"),
     path("accounts/tokens/", token_views.tokens, name="tokens_page"),
     path("accounts/tokens/<int:pk>/revoke/", token_views.revoke, name="token_revoke"),

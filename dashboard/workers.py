@@ -8,7 +8,7 @@ from celery import current_app
 from django.utils import timezone
 
 from dashboard import access
-from tasks import broker, eventlog, leases
+from tasks import broker, eventlog, leases, queues
 from tasks.models import Job
 
 # Queues of waiting jobs, beside those that are set up or that some worker listens to.
@@ -55,7 +55,9 @@ def _queues(workers: list[dict[str, Any]]) -> list[dict[str, Any]]:
     listening = [name for worker in workers if worker["alive"] for name in worker["queues"]]
     waiting = Job.objects.filter(state__in=("queued", "retrying")).exclude(queue="").order_by()
     named = waiting.values_list("queue", flat=True).distinct()[:_MOST_QUEUES]
-    lengths = broker.lengths({*current_app.amqp.queues, *listening, *named})
+    paused = queues.paused()
+    lengths = broker.lengths({*current_app.amqp.queues, *listening, *named, *paused})
     return [
-        {"name": name, "length": length, "workers": listening.count(name)} for name, length in sorted(lengths.items())
+        {"name": name, "length": length, "workers": listening.count(name), "paused": name in paused}
+        for name, length in sorted(lengths.items())
     ]

@@ -148,6 +148,7 @@ class Queue(Schema):
     name: str
     length: int = Field(description="Messages that wait; what a worker has taken is not counted")
     workers: int = Field(description="Workers that listen to it and are alive")
+    paused: bool = Field(description="Whether workers take nothing from it until somebody resumes it")
 
 
 class Workers(Schema):

@@ -95,6 +95,8 @@ TABLE: dict[tuple[str, str], list[tuple[str, Any, tuple[int, int, int, int, int]
         ("/schedules/FOREIGN/delete/", {}, (404, 404, 404, 302, 302)),
     ],
     ("GET", "accounts/login/"): [("/accounts/login/", None, (200, 200, 200, 200, 200))],
+    ("GET", "workers/"): [("/workers/", None, (200, 200, 200, 200, 302))],
+    ("POST", "queues/<str:name>/pause/"): [("/queues/celery/pause/", {}, (403, 403, 403, 302, 302))],
     ("GET", "accounts/tokens/"): [("/accounts/tokens/", None, (200, 200, 200, 200, 302))],
     ("POST", "accounts/tokens/"): [("/accounts/tokens/", {"name": "x"}, (422, 422, 422, 422, 302))],
     ("POST", "accounts/tokens/<int:pk>/revoke/"): [
@@ -153,6 +155,8 @@ TABLE: dict[tuple[str, str], list[tuple[str, Any, tuple[int, int, int, int, int]
     ("GET", "api/v1/uploads/<uuidstr:upload_id>"): [("uploads/FILE", None, (200, 404, 404, 404, 401))],
     ("PUT", "api/v1/uploads/<uuidstr:upload_id>"): [("uploads/FILE?offset=0", 17, (200, 404, 404, 404, 401))],
     ("DELETE", "api/v1/uploads/<uuidstr:upload_id>"): [("uploads/FILE", None, (204, 404, 404, 404, 401))],
+    ("POST", "api/v1/queues/<name>/pause"): [("queues/celery/pause", {}, (403, 403, 403, 204, 401))],
+    ("POST", "api/v1/queues/<name>/resume"): [("queues/celery/resume", {}, (403, 403, 403, 204, 401))],
     ("GET", "api/v1/workers"): [("workers", None, (200, 200, 200, 200, 401))],
     ("GET", "api/"): [("/api/", None, (404, 404, 404, 404, 404))],
     ("GET", "api/<path:rest>"): [("/api/v2/jobs", None, (404, 404, 404, 404, 404))],
@@ -229,6 +233,7 @@ def test_everybody_gets_what_the_table_says(cast, jobs, schedules, method, path,
     if status == 302 and who == "anonymous" and path not in ("/accounts/logout/", "/language/"):
         # What is posted comes back to the page with the form.
         page = re.sub(r"(cancel|retry|pause|resume|run)/$", "", path)
+        page = "/workers/" if page.startswith("/queues/") else page
         page = "/accounts/tokens/" if page.endswith("revoke/") else page.removeprefix("/admin/login/?next=")
         sign_in = "/admin/login/" if path.startswith("/admin/") and page == path else "/accounts/login/"
         assert response.headers["Location"].startswith(f"{sign_in}?next={quote(page)}")

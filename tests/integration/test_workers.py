@@ -69,9 +69,9 @@ def test_queues_are_those_set_up_those_listened_to_and_those_waited_in(cast, red
     client.lpush("celery\x06\x169", "m")  # of another priority
     client.lpush("nobody", "m")
     assert cast.api("charlie", "GET", "workers").json()["queues"] == [
-        {"name": "celery", "length": 3, "workers": 2},
-        {"name": "gpu", "length": 0, "workers": 1},
-        {"name": "nobody", "length": 1, "workers": 0},
+        {"name": "celery", "length": 3, "workers": 2, "paused": False},
+        {"name": "gpu", "length": 0, "workers": 1, "paused": False},
+        {"name": "nobody", "length": 1, "workers": 0, "paused": False},
     ]
 
 
@@ -107,3 +107,32 @@ def test_a_worker_that_starts_works_and_is_killed(stack_factory):
     stack.kill("worker")
     wait_for(lambda: not only()["alive"], "its lease is over")
     assert only()["busy"] == 0
+
+
+def test_the_page_shows_workers_and_staff_pause_queues(cast, redis_server, static_files):
+    job = new_job(cast.users["alice"])
+    in_log(job)
+    worker(redis_server.client(), "w@a", active=[str(job.pk)])
+    worker(redis_server.client(), "w@b", alive=False, age=60)
+    page = cast.pages("alice").get("/workers/").content.decode()
+    assert "w@a" in page
+    assert str(job.pk) in page
+    assert "1 of 2 processes at work" in page
+    assert "gone; heard of" in page
+    assert "queues/celery/pause" not in page
+    staff = cast.pages("dora")
+    page = staff.post("/queues/celery/pause/", {"to": "pause"}, follow=True).content.decode()
+    assert "data-paused" in page
+    assert [one["paused"] for one in cast.api("alice", "GET", "workers").json()["queues"]] == [True]
+    page = staff.post("/queues/celery/pause/", {"to": "pause"}, follow=True).content.decode()
+    assert "That is so already." in page
+    page = staff.post("/queues/celery/pause/", {"to": "resume"}, follow=True).content.decode()
+    assert "data-paused" not in page
+
+
+def test_the_page_says_when_redis_is_away(cast, redis_server, static_files):
+    redis_server.kill()
+    try:
+        assert "Redis does not answer" in cast.pages("alice").get("/workers/").content.decode()
+    finally:
+        redis_server.start()
