@@ -5,10 +5,9 @@ and puts each message beside its field.
 """
 
 import copy
-import json
 import uuid
 from collections.abc import Mapping
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from django import forms
@@ -16,10 +15,15 @@ from django.core.files.uploadedfile import UploadedFile as SentFile
 from django.forms.utils import ErrorDict
 from django.http import QueryDict
 
+from dashboard.forms_asked import AskedField
 from dashboard.forms_build import field_for
-from dashboard.forms_fields import OMITTED, LinesField, show_datetime
+from dashboard.forms_fields import OMITTED, LinesField
+from dashboard.forms_nested import PartsField
+from dashboard.forms_parts import Fields, every_part
+from dashboard.forms_times import MomentInput, show_datetime
 from tasks import UploadedFile, uploads
-from tasks.catalog import BadArguments, LaunchableTask
+from tasks.catalog import BadArguments, Fault, LaunchableTask
+from tasks.choices import Asker
 from tasks.models import Upload
 
 # Django's own field of this name guards every form against forgery.
@@ -33,7 +37,7 @@ def form_class(task: LaunchableTask, base: "type[ArgumentsForm] | None" = None) 
     return type("LaunchForm", (base or ArgumentsForm,), {"task": task, "_arguments_fields": fields})
 
 
-class ArgumentsForm(forms.Form):
+class ArgumentsForm(Fields):
     """Arguments for one launch by `user`.
 
     In a template take the fields from `get_context()`: Django's templates look for a field called `errors`
@@ -42,7 +46,6 @@ class ArgumentsForm(forms.Form):
 
     task: LaunchableTask
     _arguments_fields: Mapping[str, forms.Field]
-    _errors: ErrorDict | None
 
     def __init__(
         self, data: Any = None, files: Any = None, *, user: Any = None, query: QueryDict | None = None
@@ -59,13 +62,13 @@ class ArgumentsForm(forms.Form):
         for name, field in self.fields.items():
             if name not in query or isinstance(field.widget, forms.PasswordInput | forms.FileInput):
                 continue
-            if isinstance(field.widget, forms.SelectMultiple):
+            if getattr(field.widget, "allow_multiple_selected", False):
                 field.initial = query.getlist(name)
             elif isinstance(field.widget, forms.CheckboxInput):
                 field.initial = (query.get(name) or "").lower() in ("1", "true", "on", "yes")
             else:
                 text = "\n".join(query.getlist(name)) if isinstance(field, LinesField) else query.get(name)
-                is_moment = getattr(field.widget, "input_type", "") == "datetime-local"
+                is_moment = isinstance(field.widget, MomentInput)
                 field.initial = partial(show_datetime, text) if is_moment else text
 
     def add_prefix(self, field_name: str) -> str:
@@ -79,8 +82,43 @@ class ArgumentsForm(forms.Form):
         """After `is_valid`: the arguments for a launch, files by their uploads' ids, without empty fields."""
         return dict(self._arguments)
 
+    @property
+    def top(self) -> "ArgumentsForm":
+        """The form that the forms inside of it ask for what the whole form knows."""
+        return self
+
+    @property
+    def has_buttons(self) -> bool:
+        """Whether some field has a button that sends the form, and launches nothing."""
+        return any(isinstance(field, PartsField | AskedField) for field in self.fields.values())
+
+    @cached_property
+    def asker(self) -> Asker:
+        """What asks for the choices that depend on what is typed so far."""
+        return self.task.asker(self._typed_value)
+
+    def _typed_value(self, name: str) -> Any:
+        bound = self[name]
+        raw = bound.data if self.is_bound or isinstance(bound.field, PartsField) else bound.value()
+        try:
+            value = bound.field.clean(raw)
+        except forms.ValidationError:
+            raise LookupError(name) from None
+        if value is OMITTED:
+            return self.task.typed_value(name)
+        return self.task.typed_value(name, value, user=self.user)
+
+    def show_again(self) -> None:
+        """Read what was sent, and say nothing of what is wrong with it: it is not to be launched yet."""
+        self.cleaned_data = {}
+        self._errors = ErrorDict()
+        self._clean_fields()  # type: ignore[attr-defined]
+        for form in every_part(self):
+            form._errors = ErrorDict()
+
     def clean(self) -> dict[str, Any]:
         """Validate as the task does; once all is right, keep the files and have the task check them."""
+        super().clean()
         given = {name: value for name, value in self.cleaned_data.items() if value is not OMITTED}
         coming: dict[str, SentFile] = {}
         arguments = {name: _with_ids(value, coming) for name, value in given.items()}
@@ -98,27 +136,22 @@ class ArgumentsForm(forms.Form):
 
     def _fits(self, arguments: dict[str, Any], **how: Any) -> bool:
         """Whether the task takes the arguments; puts what is wrong beside the fields, once for each."""
-        known = set(self._errors or ())
-        if known:
+        if self.misread or self._errors:  # what could not be read is known before more is said
             how["check"] = False
         try:
             self.task.validate(arguments, user=self.user, **how)
         except BadArguments as error:
             for fault in error.errors:
-                name = str(fault["loc"][0]) if fault["loc"] else ""
-                if name not in known:
-                    self._say(name, fault["loc"][1:], fault["msg"])
+                self.say_fault(fault)
         return not self._errors
 
-    def _say(self, name: str, steps: list[Any], message: str) -> None:
-        if name not in self.fields:
-            self.add_error(None, f"{name}: {message}" if name else message)
-            return
-        field, value = self.fields[name], self.cleaned_data.get(name, OMITTED)
-        place = field.place(value, steps) if isinstance(field, LinesField) else _path(steps)
-        # add_error takes the value away, which the next message about the same field may still want.
-        self.add_error(name, f"{place}: {message}" if place else message)
-        self.cleaned_data[name] = value
+    def say_fault(self, fault: Fault) -> None:
+        """Put a fault beside the field, or the part of one, that it is about."""
+        name = str(fault["loc"][0]) if fault["loc"] else ""
+        if name in self.fields:
+            self.say(name, fault["loc"][1:], fault["msg"])
+        else:
+            self.add_error(None, f"{name}: {fault['msg']}" if name else fault["msg"])
 
     def _keep(self, number: str, file: SentFile) -> Upload:
         return uploads.save(file.name or "", file, self.user, upload_id=uuid.UUID(number))
@@ -133,7 +166,3 @@ def _with_ids(value: Any, coming: dict[str, SentFile]) -> Any:
     if isinstance(value, list):
         return [_with_ids(item, coming) for item in value]
     return value
-
-
-def _path(steps: list[Any]) -> str:
-    return ".".join(step if isinstance(step, str) else json.dumps(step + 1) for step in steps)

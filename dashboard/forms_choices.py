@@ -8,6 +8,9 @@ from typing import Any, get_args
 from tasks.catalog_values import enum_key
 from tasks.catalog_words import in_readers_language_lazy
 
+#: The box that says an empty list, where no box at all says that there is none.
+NO_ITEMS = "[]"
+
 
 def choices_of(of: Any) -> dict[str, tuple[Any, Any]]:
     """Value and label of each choice by the text that the browser sends.
@@ -30,6 +33,11 @@ def choices_of(of: Any) -> dict[str, tuple[Any, Any]]:
 
 def _readable(name: str) -> str:
     return name.replace("_", " ").capitalize() if name.isupper() else name.replace("_", " ")
+
+
+def read_key(values: Mapping[str, tuple[Any, Any]], key: str) -> Any:
+    """The value that `key` stands for; itself where it is no choice, for the validation to refuse."""
+    return values[key][0] if key in values else key
 
 
 def key_of(value: Any, values: Mapping[str, tuple[Any, Any]]) -> str | None:

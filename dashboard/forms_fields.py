@@ -5,27 +5,33 @@ They judge as little as possible: the task's validation says what is wrong, in t
 
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.forms.utils import from_current_timezone, to_current_timezone
-from django.utils.dateparse import parse_datetime, parse_duration
 from django.utils.translation import gettext_lazy as _
-from pydantic import NaiveDatetime
 
 #: Nothing was given: the task's own default holds.
 OMITTED: Any = object()
 
 
 class ArgumentField(forms.Field):
-    """A field whose text is read by `read`; `empty` is what an empty one means."""
+    """A field whose text is read by `read`; `show` is that backwards; `empty` is what an empty one means."""
 
-    def __init__(self, *, read: Callable[[Any], Any], empty: Any = OMITTED, **options: Any) -> None:
+    def __init__(
+        self,
+        *,
+        read: Callable[[Any], Any],
+        show: Callable[[Any], Any],
+        empty: Any = OMITTED,
+        nullable: bool = False,
+        **options: Any,
+    ) -> None:
         super().__init__(**options)
         self.read = read
+        self.show = show
         self.empty = empty
+        self.nullable = nullable
 
     def clean(self, value: Any) -> Any:
         """The argument, or OMITTED. Raises ValidationError."""
@@ -37,8 +43,21 @@ class ArgumentField(forms.Field):
         return self.read(value)
 
     def has_changed(self, initial: Any, data: Any) -> bool:
-        """Never asked by us; texts are compared as they stand."""
-        return bool(initial != data)
+        """Whether something was filled in; what was not even sent was not."""
+        return data is not None and _as_sent(initial) != _as_sent(data)
+
+    def shown(self, value: Any) -> Any:
+        """What the control shows of an argument in JSON's types; None where it cannot."""
+        try:
+            return None if value is None else self.show(value)
+        except (TypeError, ValueError, AttributeError):
+            return None
+
+
+def _as_sent(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\r\n", "\n")
+    return value if value else ""
 
 
 class LinesField(ArgumentField):
@@ -54,6 +73,24 @@ class LinesField(ArgumentField):
 def read_text(value: str) -> str:
     """As typed; a browser sends a text area's line ends as CR LF."""
     return value.replace("\r\n", "\n")
+
+
+def read_optional_text(value: str) -> str:
+    """As typed; `""` is the empty text, since an empty box is none. Two quotes more are two quotes."""
+    return read_text(value[2:] if value[:2] == '""' and not value.strip('"') else value)
+
+
+def show_optional_text(value: Any) -> str:
+    """What `read_optional_text` reads back."""
+    text = only_text(value)
+    return f'""{text}' if not text.strip('"') and len(text) != 1 else text
+
+
+def only_text(value: Any) -> str:
+    """A text as it is. Raises TypeError for what is none."""
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
 
 
 def read_numberish(value: str) -> Any:
@@ -95,34 +132,21 @@ def read_lines(item: Callable[[str], Any]) -> Callable[[str], list[Any]]:
     return read
 
 
-def read_datetime(of: Any) -> Callable[[str], str]:
-    """A function that takes a time without zone for one in the reader's zone; it has to exist there, once."""
-
-    def read(value: str) -> str:
-        try:
-            moment = parse_datetime(value.strip())
-        except ValueError:
-            moment = None
-        if moment is None:
-            return value
-        if moment.tzinfo is None and of is not NaiveDatetime:
-            moment = from_current_timezone(moment)
-        return moment.isoformat()
-
-    return read
-
-
-def read_duration(value: str) -> Any:
-    """`90` is seconds; all else is left to the validation."""
-    try:
-        return float(value) if value.strip().replace(".", "", 1).isdigit() else value.strip()
-    except ValueError:
-        return value
-
-
 def read_yes_no(value: Any) -> Any:
     """A checkbox's or a select's answer."""
     return {"on": True, "true": True, "True": True, "false": False, "False": False}.get(value, value)
+
+
+def only_yes_no(value: Any) -> bool:
+    """Whether a box is ticked. Raises TypeError for what is neither yes nor no."""
+    if not isinstance(value, bool):
+        raise TypeError(value)
+    return value
+
+
+def as_it_is(value: Any) -> Any:
+    """The value."""
+    return value
 
 
 def _loads(text: str) -> Any:
@@ -150,30 +174,13 @@ def show_text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value)
 
 
-def show_lines(item: Callable[[str], Any]) -> Callable[[Any], str]:
+def show_lines(item: Callable[[str], Any], *, is_empty_none: bool) -> Callable[[Any], str]:
     """A function that shows a list on lines, or as JSON where lines would read otherwise."""
 
     def show(value: Any) -> str:
-        if not isinstance(value, list):
+        if not isinstance(value, list) or (is_empty_none and not value):
             return show_json(value)
         text = "\n".join(map(show_text, value))
         return text if list(map(str, read_lines(item)(text))) == list(map(str, value)) else show_json(value)
 
     return show
-
-
-def show_datetime(value: Any) -> str:
-    """In the reader's zone, as a browser's field for date and time wants it."""
-    try:
-        moment = datetime.fromisoformat(str(value))
-    except ValueError:
-        return str(value)
-    if moment.tzinfo is not None:
-        moment = to_current_timezone(moment)
-    return moment.isoformat(timespec="auto" if moment.microsecond else "seconds")
-
-
-def show_duration(value: Any) -> str:
-    """Hours, minutes and seconds, where the duration is not negative."""
-    duration = parse_duration(str(value))
-    return str(value) if duration is None or duration < timedelta(0) else str(duration)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from dashboard.forms_kinds import Kind
+from dashboard.forms_nested import PartsField
 from tasks.catalog_signature import Parameter
 from tasks.catalog_words import in_readers_language
 from tasks.file_rules import in_words
@@ -20,6 +21,10 @@ _ENDS = (".", "!", "?", ":", "…", "。", "！", "？")
 _CLOSING = ")]}\"'”’»」"
 
 # Bounds by what JSON Schema calls them: the words, and those for just one.
+_ITEMS = (
+    ("minItems", _("At least {n} items."), _("At least {n} item.")),
+    ("maxItems", _("At most {n} items."), _("At most {n} item.")),
+)
 _LIMITS: Mapping[str, tuple[tuple[str, Any, Any], ...]] = {
     "number": (
         ("minimum", _("At least {n}."), None),
@@ -32,19 +37,22 @@ _LIMITS: Mapping[str, tuple[tuple[str, Any, Any], ...]] = {
         ("minLength", _("At least {n} characters."), _("At least {n} character.")),
         ("maxLength", _("At most {n} characters."), _("At most {n} character.")),
     ),
+    **dict.fromkeys(("lines", "rows", "choices", "asked_several"), _ITEMS),
 }
 _WRITTEN = {
     "lines": _("One on each line."),
     "json": _("As JSON."),
-    "duration": _("Hours, minutes and seconds, or seconds alone."),
+    "duration": _("Like 1h 30m, 90 min or 1:30:00; a number alone is seconds."),
 }
 
 
 def help_for(parameter: Parameter, kind: Kind, field: forms.Field) -> Any:
     """The help text of `field`, in the language of whoever reads it."""
     # What a link fills in changes the field of one form; the default is that of the signature.
-    choices = dict(field.widget.choices) if isinstance(field.widget, forms.Select) else None
-    without = isinstance(field.widget, forms.CheckboxInput | forms.FileInput | forms.PasswordInput)
+    choices = dict(field.widget.choices) if isinstance(field.widget, forms.widgets.ChoiceWidget) else None
+    without = isinstance(field, PartsField) or isinstance(
+        field.widget, forms.CheckboxInput | forms.FileInput | forms.PasswordInput
+    )
     initial = None if field.required or without else field.initial
     may_be_emptied = getattr(field, "empty", None) == ""
     return _in_one_line(parameter.description, kind, initial, choices, may_be_emptied)

@@ -12,6 +12,7 @@ from pydantic import Secret, SecretBytes, SecretStr
 from pydantic.fields import FieldInfo
 
 from tasks import UploadedFile
+from tasks.catalog_members import members
 from tasks.catalog_signature import Parameter
 
 _NUMBERS = {int, float, Decimal}
@@ -25,8 +26,9 @@ _TIMES = {
 
 @dataclass(frozen=True)
 class Kind:
-    """`name` is one of: untyped, yes_no, choice, choices, secret, file, files, number, date, datetime, time,
-    duration, text, lines (a list), scalar (a union of simple types), json.
+    """`name` is one of: untyped, yes_no, choice, choices, asked and asked_several (choices that code knows), secret,
+    file, files, number, date, datetime, time, duration, text, lines (a list), scalar (a union of simple types), model,
+    rows (a list of models), json.
 
     `of` is the type without `None` and `Annotated`, or that of the items; `schema` is the JSON Schema without
     `null`.
@@ -57,6 +59,10 @@ def kind_of(parameter: Parameter) -> Kind:
     schema = _schema(parameter.adapter.json_schema())
     if _is_secret(of, parameter.annotation):
         return Kind("secret", of, nullable, schema)
+    if parameter.choices:
+        several = get_origin(of) is not None and get_origin(of) not in (Union, types.UnionType, Literal)
+        item = _without_none(get_args(of)[0])[0] if several else of
+        return Kind("asked_several" if several else "asked", item, nullable, schema)
     if get_origin(of) in (list, set, frozenset, tuple) or _is_collection(get_origin(of)):
         name, of = _kind_of_items(of)
         return Kind(name, of, nullable, schema)
@@ -94,6 +100,8 @@ def _simple(of: Any, schema: Mapping[str, Any]) -> str:
     if of is str or schema.get("type") == "string":
         by_format = {"date": "date", "date-time": "datetime", "time": "time", "duration": "duration"}
         return by_format.get(str(schema.get("format")), "text")
+    if members(of):
+        return "model"
     return "number" if schema.get("type") in ("integer", "number") else "json"
 
 
@@ -107,6 +115,8 @@ def _kind_of_items(of: Any) -> tuple[str, Any]:
     if nullable or _is_secret(item, items[0]):
         return "json", of
     simple = _simple(item, {})
+    if simple == "model" and get_origin(of) not in (set, frozenset):
+        return "rows", item
     if simple == "choice":
         return "choices", item
     if simple == "file":

@@ -1,5 +1,6 @@
 """What a launch form keeps: files brought before or with a refused form, and what was typed before a session ended."""
 
+import json
 import uuid
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -10,6 +11,7 @@ from django.http import HttpRequest, QueryDict
 
 from dashboard.beside import BesideForm
 from dashboard.forms import ArgumentsForm, form_class
+from dashboard.forms_nested import PartsField
 from tasks import UploadedFile, catalog, uploads
 from tasks.uploaded import finder_for
 
@@ -65,7 +67,7 @@ def form_address(request: HttpRequest, address: str, task: str, beside: type[Bes
     Secrets and files are left out, and what is too long for an address.
     """
     try:
-        form = form_class(catalog.get(task))()
+        form = form_class(catalog.get(task))(request.POST)
     except catalog.UnknownTask:
         return address, False
     is_all = not any(request.FILES.values())
@@ -73,7 +75,12 @@ def form_address(request: HttpRequest, address: str, task: str, beside: type[Bes
     fields = [(name, form.add_prefix(name), field) for name, field in form.fields.items()]
     fields += [(other.add_prefix(name), other.add_prefix(name), field) for name, field in other.fields.items()]
     for field_name, html_name, field in fields:
-        values = _typed(field, request.POST.getlist(html_name))
+        if isinstance(field, PartsField):
+            bound: Any = form[field_name]
+            values = [json.dumps(bound.as_typed(), ensure_ascii=False)] if bound.is_sent else []
+            is_all = is_all and not field.is_secret
+        else:
+            values = _typed(field, request.POST.getlist(html_name))
         more = ("&" if "?" in address else "?") + urlencode({field_name: values}, doseq=True)
         if not values:
             continue
@@ -88,6 +95,8 @@ def _typed(field: forms.Field, posted: list[str]) -> list[str]:
     """What an address has to say about a field so that it comes back as it was."""
     if isinstance(field.widget, forms.CheckboxInput):
         return posted or ["false"]  # a box that is not ticked is not sent
+    if isinstance(field.widget, forms.CheckboxSelectMultiple):
+        return posted or ([""] if field.initial else [])
     values = [text for text in posted if text]
     # A default that was taken out must not come back.
     return values or ([""] if field.initial and posted else [])

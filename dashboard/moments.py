@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from dashboard.forms_fields import show_datetime
+from dashboard.forms_times import show_datetime
 
 # Further away nobody means it, and date arithmetic comes to its end.
 _LAST_YEAR = 2200

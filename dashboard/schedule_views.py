@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dashboard import access, file_names, kept, queries, schedule_forms, schedule_runs
+from dashboard import access, file_names, form_views, kept, queries, schedule_forms, schedule_runs
 from dashboard import schedules as store
 from dashboard.forms import form_class
 from dashboard.schedule_forms import ScheduledArguments, TimingForm
@@ -100,7 +100,11 @@ def schedule_new(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         arguments = form_of_task(user=request.user, query=request.GET)
         return _form_page(request, task, TimingForm(query=request.GET), arguments)
-    timing, arguments = TimingForm(request.POST), form_of_task(request.POST, request.FILES, user=request.user)
+    given, is_asked = form_views.given(request)
+    timing, arguments = TimingForm(given), form_of_task(given, request.FILES, user=request.user)
+    if is_asked:
+        arguments.show_again()
+        return _form_page(request, task, timing, arguments)
     if (plan := _planned(timing, arguments)) is None:
         return _form_page(request, task, timing, arguments, status=422)
     made = store.make(task, plan, request.user)
@@ -131,8 +135,7 @@ def _planned(timing: TimingForm, arguments: Any) -> store.Plan | None:
         return schedule_forms.plan(timing, arguments)
     except BadArguments as error:
         for fault in error.errors:
-            field = str(fault["loc"][0]) if fault["loc"] else ""
-            arguments.add_error(field if field in arguments.fields else None, ValidationError(str(fault["msg"])))
+            arguments.say_fault(fault)
         return None
 
 
@@ -154,7 +157,11 @@ def schedule_change(request: HttpRequest, pk: int) -> HttpResponse:
         timing = TimingForm(initial=schedule_forms.timing_of(found), query=request.GET)
         arguments = form_of_task(user=user, query=request.GET, stored=found.arguments)
         return _form_page(request, task, timing, arguments, schedule=found)
-    timing, arguments = TimingForm(request.POST), form_of_task(request.POST, request.FILES, user=user)
+    given, is_asked = form_views.given(request)
+    timing, arguments = TimingForm(given), form_of_task(given, request.FILES, user=user)
+    if is_asked:
+        arguments.show_again()
+        return _form_page(request, task, timing, arguments, schedule=found)
     if (plan := _planned(timing, arguments)) is None:
         return _form_page(request, task, timing, arguments, status=422, schedule=found)
     store.change(found, plan, request.user)

@@ -7,13 +7,14 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from dashboard import account_views, health, steer_views, token_views, views, worker_views
+from dashboard import account_views, form_views, health, steer_views, token_views, views, worker_views
 from dashboard.api import api, problems
 
 urlpatterns = [
     path("", views.index, name="index"),
     path("tasks/", views.tasks, name="tasks"),
     path("tasks/<str:name>/", views.task_form, name="task_form"),
+    path("tasks/<str:name>/choices/", form_views.task_choices, name="task_choices"),
     path("jobs/", views.jobs, name="jobs"),
     path("jobs/file-names/", views.file_names_of_jobs, name="file_names"),
     path("jobs/several/", steer_views.several, name="jobs_several"),

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from pydantic import ValidationError as BadFilters
 
-from dashboard import access, file_names, kept, listing, queries, task_names, tree
+from dashboard import access, file_names, form_views, kept, listing, queries, task_names, tree
 from dashboard.api.schemas import Filters
 from dashboard.forms import form_class
 from dashboard.templatetags.taskcast import relaunch_url
@@ -99,8 +99,13 @@ def task_form(request: HttpRequest, name: str) -> HttpResponse:
         form, when = form_of_task(user=request.user, query=request.GET), WhenForm(query=request.GET)
         kept.offer_uploads(form, request.user, request.GET)
         return _form_page(request, task, form, when)
-    form, when = form_of_task(request.POST, request.FILES, user=request.user), WhenForm(request.POST)
-    kept.offer_uploads(form, request.user, request.POST)
+    given, is_asked = form_views.given(request)
+    form, when = form_of_task(given, request.FILES, user=request.user), WhenForm(given)
+    kept.offer_uploads(form, request.user, given)
+    if is_asked:
+        form.show_again()
+        kept.keep_sent(form, request.user)
+        return _form_page(request, task, form, when)
     if not all([when.is_valid(), form.is_valid()]):
         kept.keep_sent(form, request.user)
         return _form_page(request, task, form, when, status=422)
@@ -109,8 +114,7 @@ def task_form(request: HttpRequest, name: str) -> HttpResponse:
     except BadArguments as error:
         # What only the launch could know, such as an upload that is gone meanwhile.
         for fault in error.errors:
-            field = str(fault["loc"][0]) if fault["loc"] else ""
-            form.add_error(field if field in form.fields else None, ValidationError(str(fault["msg"])))
+            form.say_fault(fault)
         return _form_page(request, task, form, when, status=422)
     if when.eta:
         messages.success(request, _("It will be launched at {time}.").format(time=when_it_is(when.eta.isoformat())))

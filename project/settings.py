@@ -107,6 +107,8 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = LOGIN_URL
 # A piece of a resumable upload is at most 4 MiB.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024 + 64 * 1024
+# A table in a launch form has a field for each cell.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000
 
 # --- the application
 

@@ -3,6 +3,7 @@
 Outside a worker these do nothing and fail nothing. Nothing here touches the database or the network when imported.
 """
 
+from tasks.choices import Choices
 from tasks.file_rules import FileRules
 from tasks.joblog import log, publish
 from tasks.joining import install
@@ -11,6 +12,7 @@ from tasks.progress import JobCancelled, cancelled, progress, track
 from tasks.uploaded import UploadedFile
 
 __all__ = [
+    "Choices",
     "FileRules",
     "JobCancelled",
     "UploadedFile",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from itertools import groupby
 from typing import Any, TypedDict
 
 from django.utils.functional import Promise
@@ -63,17 +64,18 @@ def faults_of(name: str, details: Iterable[Mapping[str, Any]], secret: bool) -> 
         one = fault([name, *_steps(detail["loc"])], detail["type"], msg, **context)
         if one not in found:
             found.append(one)
-    return _as_one(name, found) or found
+    by_place = groupby(found, lambda one: one["loc"][:-1])
+    return [one for place, same in by_place for one in _as_one(place, list(same))]
 
 
-def _as_one(name: str, found: list[Fault]) -> list[Fault]:
+def _as_one(place: list[str | int], found: list[Fault]) -> list[Fault]:
     """Of `int | float`: what is no number is told once, not once for each kind of number."""
-    if len(found) < 2 or not all(len(f["loc"]) == 2 and f["loc"][1] in _NUMBERS for f in found):
-        return []
+    if len(found) < 2 or not all(f["loc"][-1] in _NUMBERS for f in found):
+        return found
     if any(f["type"] in _NO_NUMBER for f in found):
-        return [fault([name], "float_type")]
+        return [fault(place, "float_type")]
     # The bounds hold for each of them.
-    return [{**found[0], "loc": [name]}] if len({f["msg"] for f in found}) == 1 else []
+    return [{**found[0], "loc": place}] if len({f["msg"] for f in found}) == 1 else found
 
 
 _NUMBERS = ("int", "float", "decimal")
@@ -192,6 +194,11 @@ _WORDS: dict[str, Any] = {
     "too_short": _by("min_length", _("At least {min_length} item."), _("At least {min_length} items.")),
     "too_long": _by("max_length", _("At most {max_length} item."), _("At most {max_length} items.")),
     "extra_forbidden": _("There is no such field."),
+    "not_a_choice": _CHOICE,
+    "not_offered": _("“{value}” is none of the choices."),
+    "no_choices": _("There is nothing to choose from."),
+    "choices_wait": _("Needs “{needed}” first."),
+    "choices_failed": _("The choices could not be read. Try again later, or tell whoever wrote this task."),
     "upload_id": _("A file is named by the id of its upload."),
     "upload_unknown": _("There is no such upload, or it is not complete."),
     "file_empty": _("The file is empty."),

@@ -73,7 +73,8 @@ def _class_masker(kind: type, seen: dict[Any, list[Masker | None]]) -> Masker | 
 
         return later
     seen[kind] = [None]
-    parts = {name: part for name, of in fields.items() for part in [_masker(of, seen)] if part}
+    maskers = {name: mask_all if is_secret_name(name) else _masker(of, seen) for name, of in fields.items()}
+    parts = {name: part for name, part in maskers.items() if part}
     seen[kind] = [_mask_fields(parts) if parts else None]
     return seen[kind][0]
 

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+import typing_extensions
 from pydantic import AllowInfNan, BeforeValidator, Field, TypeAdapter, WithJsonSchema
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from tasks.catalog_secrets import Masker, is_secret_name, mask_all, masker
 from tasks.catalog_values import NotJson, by_name, exact_json, wire_value
+from tasks.choices import Choices
 
 #: A parameter without a default.
 NOTHING: Any = inspect.Parameter.empty
@@ -43,6 +45,17 @@ class Parameter:
     title: str
     description: str
     mask: Masker | None
+
+    @property
+    def choices(self) -> Choices | None:
+        """The choices that an author's code knows, of the value or of each item of a list."""
+        return _choices_in(self.annotation)
+
+    @property
+    def unit(self) -> str:
+        """What a number counts, as `Field(json_schema_extra={"unit": "kg"})` says it; empty where nothing does."""
+        extras = [field.json_schema_extra for field in _metadata(self.annotation) if isinstance(field, FieldInfo)]
+        return next((str(extra["unit"]) for extra in extras if isinstance(extra, dict) and "unit" in extra), "")
 
     @property
     def required(self) -> bool:
@@ -98,10 +111,11 @@ def parameters(function: Callable[..., Any]) -> list[Parameter]:
     except (TypeError, ValueError):
         return []  # a builtin that says nothing about itself
     scope = getattr(inspect.unwrap(function), "__globals__", {})
-    return [_parameter(parameter, scope) for parameter in signature.parameters.values()]
+    return [parameter_of(parameter, scope) for parameter in signature.parameters.values()]
 
 
-def _parameter(parameter: inspect.Parameter, scope: dict[str, Any]) -> Parameter:
+def parameter_of(parameter: inspect.Parameter, scope: dict[str, Any]) -> Parameter:
+    """What is known of one parameter; `scope` has the names that its annotation uses."""
     annotation, default, always = _resolved(parameter.annotation, scope), parameter.default, False
     if isinstance(default, FieldInfo):  # `x: int = Field(3, ge=1)`, as in a model
         annotation, always = Annotated[annotation, default], not default.is_required()
@@ -112,15 +126,17 @@ def _parameter(parameter: inspect.Parameter, scope: dict[str, Any]) -> Parameter
         annotation, default = _of_kwargs(annotation), {}
     adapter = None
     secret = is_secret_name(parameter.name)
-    if secret and annotation in (str, Any):
-        text = _or_none(str) if default is None else str
-        annotation = Annotated[text, Field(json_schema_extra={"writeOnly": True})]
+    inner, told = _unwrapped(annotation)
+    if secret and inner in (str, Any, _or_none(str)):
+        text = str if inner is Any else inner
+        hidden = Field(json_schema_extra={"writeOnly": True})
+        annotation = Annotated[(_or_none(text) if default is None else text, *told, hidden)]
     elif default is None:
         annotation = _or_none(annotation)
     if annotation is not Any:
         adapter = _adapter(annotation)
-    told = [item for item in _metadata(annotation) if isinstance(item, FieldInfo)]
-    title = next((field.title for field in told if field.title), None)
+    words = [item for item in _metadata(annotation) if isinstance(item, FieldInfo)]
+    title = next((field.title for field in words if field.title), None)
     return Parameter(
         name=parameter.name,
         kind=parameter.kind,
@@ -129,13 +145,13 @@ def _parameter(parameter: inspect.Parameter, scope: dict[str, Any]) -> Parameter
         default=default,
         always=always,
         title=title or parameter.name.replace("_", " ").strip().capitalize() or parameter.name,
-        description=inspect.cleandoc(next((field.description for field in told if field.description), "")),
+        description=inspect.cleandoc(next((field.description for field in words if field.description), "")),
         mask=mask_all if secret else masker(annotation) if adapter else None,
     )
 
 
 def _of_kwargs(annotation: Any) -> Any:
-    if get_origin(annotation) is typing.Unpack:
+    if get_origin(annotation) in (typing.Unpack, typing_extensions.Unpack):
         return get_args(annotation)[0]
     return dict[str, annotation]
 
@@ -165,6 +181,17 @@ def _metadata(annotation: Any) -> tuple[Any, ...]:
         branches = [branch for branch in get_args(annotation) if branch is not type(None)]
         return _metadata(branches[0]) if len(branches) == 1 else ()
     return get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
+
+
+def _choices_in(annotation: Any) -> Choices | None:
+    told = next((item for item in _metadata(annotation) if isinstance(item, Choices)), None)
+    inner, parts = _unwrapped(annotation)[0], get_args(_unwrapped(annotation)[0])
+    if told or not parts or get_origin(inner) is Literal:
+        return told
+    if get_origin(inner) in (Union, types.UnionType):
+        branches = [branch for branch in parts if branch is not type(None)]
+        return _choices_in(branches[0]) if len(branches) == 1 else None
+    return _choices_in(parts[0]) if get_origin(inner) in (list, set, frozenset, abc.Sequence) else None
 
 
 def _adapter(annotation: Any) -> TypeAdapter[Any] | None:

@@ -12,18 +12,17 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, partial
 from typing import Any, Literal
 
-from django.apps import apps
 from pydantic import TypeAdapter, ValidationError
 
+from tasks.catalog_about import docstring_of, group_of, readable, schema_of
 from tasks.catalog_errors import MASK, BadArguments, Fault, fault, faults_of, text_for_number
 from tasks.catalog_secrets import masked_by_name
 from tasks.catalog_signature import NOTHING, Parameter, parameters
 from tasks.catalog_values import NotJson, misread, wire_value
 from tasks.catalog_words import in_readers_language
+from tasks.choices import JUDGE, Asker
 from tasks.launchable import BadArgument, words_for
 from tasks.uploaded import FINDER, UPCOMING, Finder, UploadedFile, find_for_worker, finder_for
-
-_LONGEST_TITLE = 80
 
 
 class Typed(dict[str, Any]):
@@ -44,13 +43,13 @@ class LaunchableTask:
 
     def __init__(self, name: str, registered: Any) -> None:
         words = words_for(registered)
-        title, description = _docstring(registered)
+        title, description = docstring_of(registered)
         self.name = name
-        self._title = words.title or title or _readable(name)
+        self._title = words.title or title or readable(name)
         self._description = words.description or description
         self.permission = words.permission or None
         self.hidden = words.hidden
-        self.group = _group(registered, name)
+        self.group = group_of(registered, name)
         self.registered = registered
         self._own_check = words.check
 
@@ -88,7 +87,7 @@ class LaunchableTask:
         mode: Literal["validation"] = "validation"
         inputs = [(p.name, mode, p.adapter) for p in self.parameters if p.adapter]
         found, shared = TypeAdapter.json_schemas(inputs, ref_template="#/$defs/{model}")
-        properties = {p.name: _property(p, found.get((p.name, mode), {})) for p in self.parameters}
+        properties = {p.name: schema_of(p, found.get((p.name, mode), {})) for p in self.parameters}
         whole: dict[str, Any] = {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             "title": "",
@@ -118,15 +117,17 @@ class LaunchableTask:
             raise BadArguments([fault([], "arguments_type")])
         context = _context(finder_for(user), coming)
         faults = [fault([str(name)], "unknown_argument") for name in args if name not in self.by_name]
-        typed = Typed()
-        typed.given = {}
+        typed = _nowhere()
+        with_choices: list[Parameter] = []
         for parameter in self.parameters:
             value = args.get(parameter.name, parameter.default if parameter.always else NOTHING)
             if value is not NOTHING:
-                faults += _faults(partial(_take, parameter, value, context, typed), parameter)
+                note = {JUDGE: partial(_note, with_choices, parameter)}
+                faults += _faults(partial(_take, parameter, value, context | note, typed), parameter)
             elif parameter.required:
                 faults.append(fault([parameter.name], "missing"))
         faults += self._gaps(typed.given) + self._twice(typed.given)
+        faults += self._not_chosen(with_choices, typed, context)
         if json_types:
             faults += [
                 fault([name, *place], kind) if kind == "bool_type" else text_for_number([name, *place], kind)
@@ -142,9 +143,38 @@ class LaunchableTask:
             self._ask(self._own_check, typed)
         return typed
 
+    def _not_chosen(self, parameters: list[Parameter], typed: Typed, context: dict[str, Any]) -> list[Fault]:
+        """What is none of the choices that an author's code knows: those may depend on any other value."""
+        asked = context | {JUDGE: self.asker(self._with_defaults(typed).__getitem__).judge}
+        faults: list[Fault] = []
+        for parameter in parameters:
+            if parameter.name in typed:
+                given = typed.given[parameter.name]
+                faults += _faults(partial(_take, parameter, given, asked, _nowhere()), parameter)
+        return faults
+
+    def asker(self, find: Callable[[str], Any]) -> Asker:
+        """What asks for choices; `find` has the values that they depend on."""
+        return Asker(find, {parameter.name: in_readers_language(parameter.title) for parameter in self.parameters})
+
+    def typed_value(self, name: str, given: Any = NOTHING, *, user: Any = None) -> Any:
+        """The typed value of one parameter: of `given`, else its default. Raises LookupError where it has none."""
+        parameter = self.by_name[name]
+        if given is NOTHING:
+            if parameter.default is NOTHING:
+                raise LookupError(name)
+            return parameter.default
+        typed = _nowhere()
+        if _faults(partial(_take, parameter, given, _context(finder_for(user)), typed), parameter):
+            raise LookupError(name)
+        return typed[name]
+
+    def _with_defaults(self, typed: Typed) -> dict[str, Any]:
+        return {p.name: p.default for p in self.parameters if p.default is not NOTHING} | typed
+
     def _ask(self, check: Callable[..., None], typed: Typed) -> None:
         wanted = inspect.signature(check).parameters
-        values = {p.name: p.default for p in self.parameters if p.default is not NOTHING} | typed
+        values = self._with_defaults(typed)
         try:
             check(**{name: value for name, value in values.items() if name in wanted})
         except BadArgument as error:
@@ -176,8 +206,8 @@ class LaunchableTask:
 
     def revive(self, wired: Mapping[str, Any]) -> dict[str, Any]:
         """The exact Python values of `wire`'s, in the worker. Raises BadArguments: a file is gone, say."""
-        revived = Typed(wired)
-        revived.given = {}
+        revived = _nowhere()
+        revived |= wired
         faults: list[Fault] = []
         for name, value in wired.items():
             parameter = self.by_name.get(name)
@@ -248,6 +278,17 @@ def _context(find: Finder, coming: Iterable[UploadedFile] = ()) -> dict[str, Any
     return {FINDER: lambda number: announced.get(number) or find(number), UPCOMING: announced.keys()}
 
 
+def _nowhere() -> Typed:
+    typed = Typed()
+    typed.given = {}
+    return typed
+
+
+def _note(parameters: list[Parameter], parameter: Parameter, *_judged: Any) -> None:
+    if parameter not in parameters:
+        parameters.append(parameter)
+
+
 def _take(parameter: Parameter, value: Any, context: dict[str, Any], into: Typed) -> None:
     into.given[parameter.name] = given = wire_value(value)
     if parameter.adapter is None:
@@ -279,31 +320,3 @@ def _masked(parameter: Parameter | None, name: str, value: Any) -> Any:
         return parameter.mask(value) if parameter.mask else value
     except Exception:
         return MASK  # better nothing than a secret
-
-
-def _property(parameter: Parameter, found: Mapping[str, Any]) -> dict[str, Any]:
-    schema = {**found, "title": parameter.title}
-    schema.pop("default", None)
-    if parameter.description:
-        schema["description"] = parameter.description
-    default = parameter.default_for_wire()
-    return schema | ({"default": default} if default is not NOTHING else {})
-
-
-def _docstring(registered: Any) -> tuple[str, str]:
-    """Title and description: a short first line that stands alone is the title, all else the description."""
-    text = inspect.cleandoc(getattr(registered, "__doc__", None) or "")
-    first, _, rest = text.partition("\n")
-    if len(first) > _LONGEST_TITLE or (rest and not rest.startswith("\n")):
-        return "", text
-    return first.rstrip(". "), rest.strip()
-
-
-def _readable(name: str) -> str:
-    return name.rpartition(".")[2].replace("_", " ").strip().capitalize() or name
-
-
-def _group(registered: Any, name: str) -> str:
-    module = getattr(type(registered), "__module__", "") or name
-    app = apps.get_containing_app_config(module) if apps.apps_ready else None
-    return app.label if app else module.partition(".")[0]

@@ -8,20 +8,15 @@ import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from django import template
-from django.urls import NoReverseMatch, reverse
+from django.forms import BaseForm
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from dashboard import figures, file_names
-from dashboard.forms_fields import show_loosely
-from dashboard.forms_kinds import kind_of
+from dashboard import figures, file_names, forms_parts, relaunch
 from dashboard.reasons import reason_words
-from tasks import catalog
-from tasks.catalog import MASK
 from tasks.events import FINAL, STATES
 
 register = template.Library()
@@ -204,39 +199,12 @@ def has_result_file(job: Mapping[str, Any]) -> bool:
 
 
 @register.filter
+def complaints(form: BaseForm) -> list[tuple[str, str, str]]:
+    """What is wrong with a form's fields and their parts: the control's id, its words, the message."""
+    return list(forms_parts.complaints(form))
+
+
+@register.filter
 def relaunch_url(job: Mapping[str, Any]) -> str:
     """The launch form filled in with the job's arguments, as far as an address bears them: no secrets, nothing long."""
-    try:
-        url = reverse("task_form", args=[job["task"]])
-    except NoReverseMatch:
-        return ""
-    given = {name: _for_address(_as_typed(job["task"], name, value)) for name, value in (job["args"] or {}).items()}
-    known = {name: value for name, value in given.items() if _fits_in_address(value)}
-    return f"{url}?{urlencode(known, doseq=True)}" if known else url
-
-
-def _as_typed(task: str, name: str, value: Any) -> Any:
-    """A text as one types it: where a field takes numbers as well, `"4"` in quotes."""
-    if not isinstance(value, str) or value == MASK:
-        return value
-    try:
-        parameter = catalog.get(task).by_name[name]
-    except (catalog.UnknownTask, KeyError):
-        return value
-    return show_loosely(value) if kind_of(parameter).name in ("untyped", "scalar") else value
-
-
-def _for_address(value: Any) -> Any:
-    """Objects, and lists of more than words and numbers, as the JSON text that their field takes."""
-    is_plain = not isinstance(value, dict) and not (isinstance(value, list) and any(_is_nested(v) for v in value))
-    return value if is_plain or MASK in str(value) else json.dumps(value, ensure_ascii=False)
-
-
-def _is_nested(value: Any) -> bool:
-    return isinstance(value, dict | list) or value is None
-
-
-def _fits_in_address(value: Any) -> bool:
-    if isinstance(value, list):
-        return bool(value) and all(map(_fits_in_address, value))
-    return isinstance(value, str | int | float) and value != MASK and len(str(value)) < 500
+    return relaunch.address(job)

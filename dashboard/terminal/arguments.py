@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
 
 from dashboard.forms_build import field_for
 from dashboard.forms_fields import OMITTED, LinesField, read_json
 from dashboard.forms_kinds import Kind, kind_of
+from dashboard.forms_nested import PartsField
 from tasks import UploadedFile, uploads
 from tasks.catalog import BadArguments, Fault, LaunchableTask
 from tasks.catalog_errors import fault
@@ -137,7 +137,9 @@ def _value(parameter: Parameter, texts: list[str], given: Given, ask: Ask, user:
         texts = [_file(text[1:], given, user) if text.startswith("@") else text for text in texts]
     if isinstance(reader, LinesField):
         return reader.clean("\n".join(texts))
-    if isinstance(reader.widget, forms.SelectMultiple) or kind.name == "files":
+    if isinstance(reader, PartsField):
+        reader = reader.whole  # as JSON
+    if kind.name in ("choices", "asked_several", "files"):
         if len(texts) == 1 and texts[0].lstrip().startswith("["):
             return read_json(texts[0])
         return reader.clean(list(filter(None, texts)))
@@ -150,7 +152,7 @@ def _value(parameter: Parameter, texts: list[str], given: Given, ask: Ask, user:
 
 
 def _is_list(kind: Kind) -> bool:
-    return kind.name == "json" and kind.schema.get("type") == "array"
+    return kind.name == "rows" or (kind.name == "json" and kind.schema.get("type") == "array")
 
 
 def _file(name: str, given: Given, user: Any) -> str:

@@ -5,6 +5,7 @@ import os
 import pwd
 import sys
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, TextIO, cast
 
 from django.core.exceptions import ValidationError as BadText
@@ -12,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from pydantic import ValidationError
 from rich.console import Console
 
-from dashboard.forms_fields import read_datetime
+from dashboard.forms_times import read_datetime
 from dashboard.terminal import ends
 from dashboard.terminal.visible import visible
 from tasks import audit
@@ -86,7 +87,7 @@ def refusal(faults: Iterable[Mapping[str, Any]]) -> CommandError:
 def moment(option: str, text: str | None) -> str | None:
     """A time that was typed, with its offset. Raises CommandError for one that the zone does not have, or has twice."""
     try:
-        return text and read_datetime(None)(text)
+        return text and read_datetime(datetime)(text)
     except BadText as error:
         raise refusal([{"loc": [option], "msg": " ".join(error.messages)}]) from None
 

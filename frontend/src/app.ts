@@ -2,11 +2,18 @@
 
 import "./styles/app.css";
 import "./elements/cancel";
+import "./elements/checklist";
+import "./elements/choice";
 import "./elements/connection";
 import "./elements/jobs";
 import "./elements/retry";
+import "./elements/rows";
 import "./elements/upload";
 import { JobElement } from "./elements/job";
 import { define } from "./elements/piece";
+import { watchChoices } from "./renewal";
+import { watchTyping } from "./typing";
 
 define("taskcast-job", JobElement);
+watchTyping();
+watchChoices();

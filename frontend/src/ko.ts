@@ -128,4 +128,12 @@ export const ko: Record<string, string> = {
   "The connection is broken; the upload goes on by itself.":
     "연결이 끊어졌습니다. 업로드는 저절로 이어집니다.",
   Uploaded: "업로드됨",
+  Choices: "선택지",
+  "{n} choices": "선택지 {n}개",
+  "No choice matches": "맞는 선택지가 없습니다",
+  "Choose one from the list.": "목록에서 하나를 고르세요.",
+  Search: "검색",
+  "in row {number}": "{number}행",
+  "Remove row {number}": "{number}행 삭제",
+  "The choices could not be fetched. Try again.": "선택지를 가져오지 못했습니다. 다시 시도하세요.",
 };

@@ -12,6 +12,7 @@ from tests.support.stack import Stack
 from tools.test_needs import BROWSERS
 
 PLAIN = "tests.support.plain_tasks"
+THIRTY = "tests.support.signatures_thirty"
 
 # Two slow cores shared with the worker: what takes 5 s there is not broken.
 expect.set_options(timeout=20_000)
@@ -21,7 +22,7 @@ expect.set_options(timeout=20_000)
 def site() -> Iterator[Stack]:
     """An instance with daphne, a worker, the cast and somebody else's plain tasks; no test may kill its parts."""
     # Some tests hold a process each for as long as they look at its job: a launch must find a free one all the same.
-    running = Stack(TASKCAST_APPS=PLAIN, WORKERS="4")
+    running = Stack(TASKCAST_APPS=f"{PLAIN},{THIRTY}", WORKERS="4")
     try:
         yield people(running.up())
     finally:

@@ -35,6 +35,10 @@ TABLE: dict[tuple[str, str], list[tuple[str, Any, tuple[int, int, int, int, int]
         ("/tasks/no.such/", None, (404, 404, 404, 404, 302)),
     ],
     ("POST", "tasks/<str:name>/"): [(f"/tasks/{ADD}/", {"x": "1", "y": "2"}, (302, 302, 403, 403, 302))],
+    ("GET", "tasks/<str:name>/choices/"): [
+        (f"/tasks/{ADD}/choices/?.of=x", None, (404, 404, 403, 403, 302)),
+        ("/tasks/no.such/choices/", None, (404, 404, 404, 404, 302)),
+    ],
     ("GET", "jobs/"): [("/jobs/", None, (200, 200, 200, 200, 302))],
     ("GET", "jobs/file-names/"): [("/jobs/file-names/?job=JOB", None, (200, 200, 200, 200, 302))],
     ("GET", "jobs/<uuid:job_id>/"): [

@@ -4,13 +4,14 @@ import datetime
 import re
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import pytest
 from django.http import QueryDict
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from dashboard.forms import form_class
+from tasks import Choices
 from tasks.catalog import BadArguments
 from tasks.launchable import BadArgument, launchable
 from tests.support.signatures import described
@@ -24,13 +25,16 @@ def given(function: Any, query: str) -> dict[str, Any]:
     return form.arguments()
 
 
-def test_the_example_works():
-    (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+def test_the_examples_work():
+    code, choices = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     scope: dict[str, Any] = {"date": datetime.date, "Annotated": Annotated, "Field": Field, "launchable": launchable}
     exec(code, scope | {"shared_task": lambda function: scope.setdefault("told", function)})
     task = described(scope["told"])
     assert (task.title, task.permission) == ("Send the report", "reports.send")
     assert form_class(task)()["copies"].help_text == "Per reader. At least 1. At most 9. Default: 1"
+    scope = {"Literal": Literal, "Annotated": Annotated}
+    exec(choices, scope | {"shared_task": lambda function: scope.setdefault("told", function)})
+    assert 'data-needs="country"' in str(form_class(described(scope["told"]))()["city"])
 
 
 @pytest.mark.parametrize(
@@ -98,3 +102,34 @@ def test_a_check_gets_the_typed_arguments_that_it_names_defaults_included():
         described(task).validate({"day": "2026-05-31"})
     assert seen == {"day": datetime.date(2026, 5, 31), "copies": 1}
     assert caught.value.errors == [{"loc": ["copies"], "msg": "too many", "type": "check"}]
+
+
+def test_units_choices_and_parts():
+    def cities(country: str) -> list[tuple[str, str]]:
+        return [("s", "Seoul")]
+
+    class Person(BaseModel):
+        name: str
+        token: str = ""
+
+    def task(
+        kg: Annotated[float, Field(json_schema_extra={"unit": "kg"})],
+        country: Literal["KR", "FR"],
+        city: Annotated[str, Choices(cities)],
+        one: Person | None = None,
+        people: list[Person] = [],  # noqa: B006
+        text: str | None = None,
+    ) -> None: ...
+
+    form = form_class(described(task))()
+    assert form["kg"].label == "Kg (kg)"
+    assert 'type="radio" name="country"' in str(form["country"])
+    assert 'type="password" name="one.token"' in str(form["one"])
+    query = "kg=1&country=KR&city=s"
+    assert given(task, f'{query}&one.name=&people.0.name=&people.1.name=Ann&text=""') == {
+        "kg": 1, "country": "KR", "city": "s", "people": [{"name": "Ann"}], "text": ""
+    }  # fmt: skip
+    assert given(task, f"{query}&one=on&one.name=Ann")["one"] == {"name": "Ann"}
+    assert given(task, query + '&people=[{"name": "Ann"}]')["people"] == [{"name": "Ann"}]
+    for word in ("`Choices(function)`", "`order.customer.name`", "`people.0.name`", "`1h 30m`"):
+        assert word in PAGE

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from pydantic import Field
 
 from dashboard.forms import ArgumentsForm, form_class
+from dashboard.forms_parts import complaints
 from tasks import launchable
 from tasks.catalog import LaunchableTask
 from tasks.launchable import BadArgument
@@ -50,7 +51,7 @@ def as_browser_would(form: ArgumentsForm) -> QueryDict:
         value, widget = bound.value(), bound.field.widget
         if isinstance(widget, forms.CheckboxInput):
             values = ["on"] if value else []
-        elif isinstance(widget, forms.SelectMultiple):
+        elif isinstance(widget, forms.CheckboxSelectMultiple):
             values = list(value or [])
         elif isinstance(widget, forms.FileInput):
             values = []
@@ -65,7 +66,7 @@ def test_every_signature_has_a_form_with_its_names(function: Any):
     task = described(function)
     text = form_class(task)().as_div()
     names = set(re.findall(r'\bname="([^"]+)"', text))
-    assert names == {
+    assert {name for name in names if "." not in name} == {
         {"csrfmiddlewaretoken": "csrfmiddlewaretoken__"}.get(parameter.name, parameter.name)
         for parameter in task.parameters
     }
@@ -120,7 +121,10 @@ def test_what_is_typed_arrives_exactly(function: Any, values: dict[str, str], ex
         (s.many, {"words": "a", "counts": "1\n2x\n3"}, "counts", "“2x”: Enter a whole number."),
         (s.many, {"words": "a", "mapping": "{"}, "mapping", "Enter valid JSON."),
         (s.many, {"words": "a", "mapping": '{"k": "v"}'}, "mapping", "k: Enter a whole number."),
-        (s.models, {"login": '{"user": "a"}'}, "login", "password: This is required."),
+        (s.models, {"login.user": "a"}, "login", "This field is required."),
+        (s.models, {"login": '{"user": "a"}'}, "login", "This is required."),
+        (s.models, {"login": '{"user": "a", "zebra": 1}'}, "login", "password: This is required."),
+        (s.models, {"login": "{"}, "login", "Enter valid JSON."),
         (s.files, {"one": ""}, "one", "This field is required."),
         (s.positional, {"first": "1", "others": '{"key": 1}'}, "others", "This is a parameter of its own."),
     ],
@@ -131,7 +135,9 @@ def test_what_is_wrong_is_said_beside_its_field_and_nothing_typed_is_lost(
     form = sent(function, **values)
     assert not form.is_valid()
     assert list(form.errors) == [field]
-    assert message in form.errors[field][0]
+    assert message in " ".join(said for _place, _label, said in complaints(form))
+    if function is s.models:
+        return  # what is typed there is held by tests of its own
     text = html.unescape(form.as_div())
     for name, value in values.items():
         for one in value if isinstance(value, list) else [value]:
@@ -176,9 +182,8 @@ def test_fields_fit_their_types():
     assert 'pattern="[a-z]{2}"' in texts
     assert '<textarea name="long"' in texts
     choices = form_class(described(s.choices))().as_div()
-    assert '<select name="colour" required' in choices
-    assert '<option value="red">Red</option>' in choices
-    assert re.search(r'<select name="several"[^>]* multiple', choices)
+    assert re.search(r'<input type="radio" name="colour" value="red" required[^>]*>\s*Red', choices)
+    assert re.search(r'<input type="checkbox" name="several" value="green"', choices)
     assert re.search(r'<input type="checkbox" name="yes"[^>]* checked', choices)
     assert form_class(described(s.files))().is_multipart()
 
@@ -212,8 +217,8 @@ def test_any_name_works_in_a_form():
     values["csrfmiddlewaretoken__"] = values.pop("csrfmiddlewaretoken")
     form = sent(s.form_names, **values)
     assert form.is_valid(), form.errors
-    assert form.arguments()["csrfmiddlewaretoken"] == "7"
-    assert form.arguments()["csrfmiddlewaretoken_"] == "8"
+    assert form.arguments()["csrfmiddlewaretoken"] == 7
+    assert form.arguments()["csrfmiddlewaretoken_"] == 8
     template = "{% for field, errors in fields %}{{ field.html_name }} {{ errors }}{% endfor %}"
     bad = sent(s.form_names, **values | {"errors": "x"})
     text = Engine().from_string(template).render(Context(bad.get_context()))

@@ -161,7 +161,7 @@ def test_an_optional_field_says_its_default():
         "tick": "",
         "maybe": "Default: No",
         "day": "Default: 2026-05-31",
-        "wait": "Hours, minutes and seconds, or seconds alone. Default: 1:30:00",
+        "wait": "Like 1h 30m, 90 min or 1:30:00; a number alone is seconds. Default: 1:30:00",
         "key": "",
         "lines": "One on each line.",
     }
