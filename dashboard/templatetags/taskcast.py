@@ -199,9 +199,9 @@ def has_result_file(job: Mapping[str, Any]) -> bool:
 
 
 @register.filter
-def complaints(form: BaseForm) -> list[tuple[str, str, str]]:
+def complaints(form: BaseForm | None) -> list[tuple[str, str, str]]:
     """What is wrong with a form's fields and their parts: the control's id, its words, the message."""
-    return list(forms_parts.complaints(form))
+    return list(forms_parts.complaints(form)) if form else []
 
 
 @register.filter
