@@ -205,12 +205,19 @@ class Batch(Schema):
     priority: Literal["high", "normal", "low"] = Field(default="normal", description="What is taken from a queue first")
 
 
+def _a_number(value: Any) -> Any:
+    # Pydantic would take true, and "5"; 5.0 is an integer in JSON Schema.
+    if isinstance(value, bool | str):
+        raise ValueError("this is not a number")
+    return value
+
+
 class NewUpload(Schema):
     """A file that is to come: what it is called, and how many bytes it has."""
 
     model_config = ConfigDict(extra="forbid")
     name: str = Field(max_length=1000, description="Shown to people; folders in it are left out")
-    size: int = Field(ge=0, le=WAITING_BYTES, description="Bytes")
+    size: Annotated[int, BeforeValidator(_a_number)] = Field(ge=0, le=WAITING_BYTES, description="Bytes")
 
 
 class Upload(Schema):

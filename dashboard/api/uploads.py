@@ -19,7 +19,7 @@ router = Router(tags=["uploads"])
 
 _MIB = 1024**2
 _GIB = 1024**3
-_RAW = {"required": True, "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+_RAW = {"required": False, "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
 
 
 @router.post(
@@ -102,7 +102,7 @@ def _append(upload: Upload, offset: int, piece: bytes) -> HttpResponse:
     except uploads_pieces.TooLong:
         words = _("The upload was announced with {size} bytes, and this piece would end at {end}.")
         words = words.format(size=upload.size, end=offset + len(piece))
-        return problem(422, words, errors=[{"loc": ["query", "offset"], "msg": words}])
+        return problem(409, words)
     except uploads_pieces.DiskFull:
         return _disk_full()
     return answer(_shown(upload))

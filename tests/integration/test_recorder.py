@@ -69,7 +69,7 @@ def record_all():
 
 def archived(job_id):
     chunks = JobEvents.objects.filter(job_id=job_id).order_by("first")
-    return [json.loads(line) for chunk in chunks for line in chunk.body.splitlines()]
+    return [json.loads(line) for chunk in chunks for line in chunk.body.split("\n")]
 
 
 def assert_recorded(job_id):

@@ -7,7 +7,7 @@ import pytest
 from celery import current_app
 from django.utils import timezone
 
-from tasks import eventlog, leases, strays
+from tasks import broker, eventlog, leases, strays
 from tasks.models import Job
 from tests.support.stack import wait_for
 
@@ -162,10 +162,10 @@ def test_a_message_that_a_dead_worker_had_taken_is_given_back(look, redis_server
         current_app.send_task(ADD, args=[1, 2], task_id=str(job.pk), connection=connection)
         # As a worker takes it: from its queue into the hash of what was not acknowledged.
         taken = connection.SimpleQueue("celery").get(timeout=5)
-        assert client.llen("celery") == 0
+        assert broker.lengths(["celery"]) == {"celery": 0}
         assert client.hlen("unacked") == 1
         look(4)
-        assert client.llen("celery") == 1
+        assert broker.lengths(["celery"]) == {"celery": 1}
         assert client.hlen("unacked") == 0
         assert state_of(job) == "queued"
         taken.ack()
@@ -191,7 +191,7 @@ def test_a_retry_that_nobody_has_any_more_ends(stack_factory):
     wait_for(lambda: stack.run(_STATE, id=job) == "retrying", "it waits to try again")
     stack.kill("worker", signal.SIGKILL)
     with stack.redis() as client:
-        client.delete("celery", "unacked", "unacked_index")
+        client.delete(*(f"celery{step}" for step in broker.STEPS), "unacked", "unacked_index")
     stack.start("worker")
     wait_for(lambda: stack.run(_STATE, id=job) == "lost", "nobody will ever start it again", 45)
 

@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.db import connections
 from django.utils import timezone
 
-from tasks import control, epochs, eventlog, events, leases, recorder, watch
+from tasks import broker, control, epochs, eventlog, events, leases, recorder, watch
 from tasks.eventlog import Change, LogUnavailable
 from tasks.locks import Lock
 from tasks.models import Counter, Job
@@ -309,7 +309,8 @@ def queue(redis_server):
     import json
 
     def ids():
-        raw = redis_server.client().lrange(current_app.conf.task_default_queue, 0, -1)
+        name, client = current_app.conf.task_default_queue, redis_server.client()
+        raw = [text for step in broker.STEPS for text in client.lrange(name + step, 0, -1)]
         return [json.loads(text)["headers"]["id"] for text in raw]
 
     return ids
