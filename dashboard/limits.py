@@ -1,4 +1,4 @@
-"""How often one caller may: so many at once, so many a second after that. Counted in this process (decision 0013)."""
+"""How often one caller may: so many at once, so many a second after that. Counted in this process (decision 0011)."""
 
 import ipaddress
 import threading
