@@ -9,6 +9,8 @@ import pytest
 from tasks.events import FINAL
 from tests.support.stack import Stack, wait_for
 
+pytestmark = pytest.mark.timeout(300)  # instances of their own, that start and wait
+
 TASKS = "tests.support.batch_tasks"
 _LAUNCH = """
 from tasks.batch import BadRows, launch_batch

@@ -4,8 +4,12 @@ import re
 from urllib.parse import urlencode
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
+import pytest
+
 from tasks.events import FINAL
 from tests.support.stack import Stack, wait_for
+
+pytestmark = pytest.mark.timeout(300)  # instances of their own, that start and wait
 
 ADD = "tasks.samples.arithmetic.add"
 EVERY_SECOND = {"schedule-kind": "interval", "schedule-every": "1", "schedule-period": "seconds", "y": "4"}

@@ -7,6 +7,8 @@ import pytest
 
 from tests.support.stack import Stack, wait_for
 
+pytestmark = pytest.mark.timeout(300)  # instances of their own, that start and wait
+
 TASKS = "tests.support.lasting_tasks"
 _LAUNCH = "from tasks.launch import launch\nanswer = str(launch(name, args, **options).pk)"
 _JOB = "from dashboard import queries\nfound = queries.find(id)\nanswer = found and found.job"

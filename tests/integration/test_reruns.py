@@ -17,6 +17,8 @@ import pytest
 from tasks.events import FINAL
 from tests.support.stack import Stack, wait_for
 
+pytestmark = pytest.mark.timeout(300)  # instances of their own, that start and wait
+
 LASTING = "tests.support.lasting_tasks"
 _LAUNCH = "from tasks.launch import launch\nanswer = str(launch(name, args).pk)"
 _SEND = "from celery import current_app\nanswer = current_app.send_task(name, kwargs=args).id"
