@@ -169,7 +169,8 @@ def _no_number(value: Any) -> Any:
 def _in_reach(moment: datetime) -> datetime:
     # Databases and offsets know fewer years than Python; before and after these there are no jobs.
     low, high = datetime(1970, 1, 2, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
-    return min(max(moment, low), high)
+    # PostgreSQL knows no offset of more than 16 hours.
+    return min(max(moment, low), high).astimezone(UTC)
 
 
 _Moment = Annotated[AwareDatetime, BeforeValidator(_no_number), AfterValidator(_in_reach)]
