@@ -164,9 +164,9 @@ def test_arguments_and_secrets_come_from_standard_input(cast: Cast, task: Any, m
 def test_a_secret_that_is_missing_is_asked_for_where_somebody_is_there(
     cast: Cast, task: Any, monkeypatch: pytest.MonkeyPatch
 ):
-    def sesame(password: str, x: int = 1) -> None: ...
+    def sesame_and_more(password: str, x: int = 1) -> None: ...
 
-    name = task(sesame)
+    name = task(sesame_and_more)
     assert "password: This is required." in refused("launch", name)
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr(asking.getpass, "getpass", lambda prompt: f"typed at {prompt}")
