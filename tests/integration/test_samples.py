@@ -1,15 +1,18 @@
 """The sample tasks as people meet them: launched into a real worker, watched in the log."""
 
 import csv
+import io
 import json
 import time
 import urllib.error
 import urllib.request
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from tasks.events import FINAL
 from tests.support.mailserver import MailServer
@@ -218,3 +221,39 @@ def test_a_batch_is_cancelled_between_two_mails(stack, server):
     assert done["state"] == "cancelled"
     assert len(server.mails) < 500
     assert len(set(server.recipients)) == len(server.mails)
+
+
+def test_thumbnails_are_made_and_what_is_broken_is_listed(stack, token):
+    code = """
+import io
+from tasks.outputs import open_file
+with open_file(id, "thumbnails.zip")[0] as file, zipfile.ZipFile(io.BytesIO(file.read())) as archive:
+    answer = {name: Image.open(io.BytesIO(archive.read(name))).size for name in archive.namelist()}
+"""
+    pictures = {"a/one.png": picture(300, 200), "two.png": picture(50, 100), "broken.png": b"no picture"}
+    job_id = launch(stack, "tasks.samples.images.thumbnails", file=upload(stack, "x.zip", zipped(pictures)), size=64)
+    found = ended(stack, job_id)
+    assert (found["state"], found["result"]) == ("succeeded", {"made": 2, "refused": 1})
+    outputs = {output["name"]: output for output in found["outputs"]}
+    assert outputs["refused"]["value"] == [{"file": "broken.png", "why": "not a picture"}]
+    assert {"one.jpg", "two.jpg", "thumbnails.zip"} <= outputs.keys()
+    sizes = stack.run(f"import zipfile\nfrom PIL import Image\n{code}", id=job_id)
+    assert sizes == {"a/one.jpg": [64, 43], "two.jpg": [32, 64]}
+    no_zip = upload(stack, "x.zip", b"no archive")
+    body = {"task": "tasks.samples.images.thumbnails", "args": {"file": no_zip}}
+    status, problem = call(stack, token, "POST", "jobs", body)
+    assert (status, problem["errors"][0]["loc"]) == (422, ["body", "args", "file"])
+
+
+def picture(width: int, height: int) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (width, height), "red").save(out, "png")
+    return out.getvalue()
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return out.getvalue()
