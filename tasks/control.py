@@ -40,6 +40,8 @@ def cancel(job_id: UUID | str, *, force: bool = False, user: Any = None) -> JobD
     key = str(job_id)
     # First, so that what is acknowledged here outlives a Redis that loses its data.
     entry = _note(key, user=user, force=force)
+    if entry.task == BATCH:
+        cancel_many(Job.objects.filter(parent=key))
     try:
         return _cancel(key, force)
     except (NotCancellable, Job.DoesNotExist, LogUnavailable):
@@ -60,23 +62,20 @@ def _cancel(key: str, force: bool) -> JobDict:
         raise Job.DoesNotExist
     if reply.status == "final":
         raise NotCancellable(snapshot.job["state"])
-    if snapshot.job["task"] == BATCH:
-        cancel_many(Job.objects.filter(parent=key))
     if force and snapshot.job["state"] == "started":
         # In a thread: it speaks to every worker, and a broker that hangs must not hold the request.
         threading.Thread(target=_terminate, args=(key,), daemon=True).start()
     return snapshot.job
 
 
-def cancel_many(jobs: "QuerySet[Job]", *, user: Any = None, most: int | None = None) -> int:
-    """Ask those of the `jobs` to stop that have not ended, the newest `most`; returns how many.
+def cancel_many(jobs: QuerySet[Job], *, user: Any = None) -> int:
+    """Ask those of the `jobs` to stop that have not ended; returns how many.
 
     They are noted in their rows at once, and told soon: see tell_asked. With `user`, the audit trail names each.
     """
     with transaction.atomic():
         change = counters.add("change", 1)
-        waiting = jobs.filter(state__in=UNFINISHED, cancel=None).order_by("-created_at", "-id")
-        found = list(waiting.values_list("pk", "task")[:most])
+        found = list(jobs.filter(state__in=UNFINISHED, cancel=None).values_list("pk", "task"))
         for start in range(0, len(found), _TOGETHER):
             some = [pk for pk, _ in found[start : start + _TOGETHER]]
             Job.objects.filter(pk__in=some).update(cancel="asked", change=change)

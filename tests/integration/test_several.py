@@ -102,6 +102,19 @@ def test_a_colleague_steers_what_he_sees_with_the_permission_for_it(cast):
     assert "1 job is asked to stop" in post(cast, "bob", "cancel", [job]).content.decode()
 
 
+def test_a_batch_that_is_cancelled_while_redis_is_away_cancels_its_jobs(cast, redis_server):
+    alice = cast.users["alice"]
+    batch = make(alice, "started", task=BATCH, args={"task": ADD, "rows": 2}, children={"queued": 1, "succeeded": 1})
+    waiting, done = make(alice, "queued", parent=batch.pk), make(alice, "succeeded", parent=batch.pk)
+    redis_server.kill()
+    try:
+        assert cast.api("alice", "POST", f"jobs/{batch.pk}/cancel").status_code == 202
+    finally:
+        redis_server.start()
+    assert Job.objects.get(pk=waiting.pk).cancel == "asked"
+    assert Job.objects.get(pk=done.pk).cancel is None
+
+
 # --- many over the API
 
 
