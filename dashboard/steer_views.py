@@ -13,6 +13,7 @@ from pydantic import ValidationError as BadFilters
 
 from dashboard import access, file_names, listing, steering, views
 from tasks.eventlog import LogUnavailable
+from tasks.events import JobDict
 
 _ACTIONS = {"cancel": steering.cancel, "retry": steering.run_again}
 
@@ -32,15 +33,13 @@ def several(request: HttpRequest) -> HttpResponse:
     narrowed = filters.listing(tasks=named)
     if request.method == "POST" and request.POST.get("action") in _ACTIONS:
         return _done(request, narrowed)
-    ids, more = _ids(request.user, narrowed, steering.MOST)
-    jobs, owners = steering.found(request.user, ids[: listing.MOST])
-    jobs.sort(key=lambda job: (job["created_at"], job["id"]), reverse=True)
+    found, more = _fitting(request.user, narrowed)
+    jobs = found[: listing.MOST]
     context = {
         "jobs": jobs,
-        "may": {key: access.may_steer(request.user, owner) for key, owner in owners.items()},
-        "count": len(ids),
+        "count": len(found),
         "more": more,
-        "beyond": len(ids) > len(jobs),
+        "beyond": len(found) > len(jobs),
         "most": steering.MOST,
         "names": file_names.of(jobs),
         "query": request.GET.urlencode(),
@@ -50,7 +49,7 @@ def several(request: HttpRequest) -> HttpResponse:
 
 def _done(request: HttpRequest, narrowed: listing.Filters) -> HttpResponse:
     is_all = "all" in request.POST
-    ids = _ids(request.user, narrowed, steering.MOST)[0] if is_all else request.POST.getlist("job")
+    ids = [job["id"] for job in _fitting(request.user, narrowed)[0]] if is_all else request.POST.getlist("job")
     jobs, owners = steering.found(request.user, [text for text in ids if views.is_id(text)])
     if not jobs:
         messages.warning(request, _("Nothing was done: tick at least one job."))
@@ -70,15 +69,15 @@ def _done(request: HttpRequest, narrowed: listing.Filters) -> HttpResponse:
     return render(request, "dashboard/several_done.html", context)
 
 
-def _ids(user: Any, narrowed: listing.Filters, most: int) -> tuple[list[str], bool]:
-    """The newest jobs that fit, at most so many, and whether there are more."""
-    ids: list[str] = []
+def _fitting(user: Any, narrowed: listing.Filters) -> tuple[list[JobDict], bool]:
+    """The newest jobs that fit, at most `steering.MOST`, and whether there are more."""
+    jobs: list[JobDict] = []
     cursor = ""
     visible = access.jobs_for(user)
-    while len(ids) < most:
-        page = listing.jobs(visible, narrowed, cursor=cursor, limit=min(listing.MOST, most - len(ids)))
-        ids += [job["id"] for job in page.jobs]
+    while len(jobs) < steering.MOST:
+        page = listing.jobs(visible, narrowed, cursor=cursor, limit=min(listing.MOST, steering.MOST - len(jobs)))
+        jobs += page.jobs
         if not page.next:
-            return ids, False
+            return jobs, False
         cursor = page.next
-    return ids, True
+    return jobs, True

@@ -14,7 +14,7 @@ from django.db.models import Count
 
 from tasks import eventlog, events
 from tasks.eventlog import Change, Reply
-from tasks.events import FINAL, UNFINISHED
+from tasks.events import UNFINISHED
 from tasks.models import BATCH, Job
 from tasks.reporter import reporter
 
@@ -77,9 +77,10 @@ def settle() -> None:
             reply = eventlog.announce(batch.as_dict(), owner_id=batch.owner_id, batch=batch.batch_size)
             reporter().echo(key, reply)
         elif not Job.objects.filter(parent=batch.pk, state__in=UNFINISHED).exists():
-            eventlog.set_children(key, counted(batch.pk))
+            counts = counted(batch.pk)
+            eventlog.set_children(key, counts)
             _tell(key)
-            _end(key, counted(batch.pk))
+            _end(key, counts)
 
 
 def counted(parent: UUID) -> dict[str, int]:
@@ -87,8 +88,3 @@ def counted(parent: UUID) -> dict[str, int]:
     rows = Job.objects.filter(parent=parent).order_by().values_list("state").annotate(number=Count("pk"))
     found = dict(rows)
     return {state: found[state] for state in events.STATES if state in found}
-
-
-def all_ended(counts: Mapping[str, int]) -> bool:
-    """Whether no child is unfinished."""
-    return not counts.keys() - FINAL
