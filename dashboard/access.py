@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from dashboard import queries, task_permissions
 from dashboard.models import ApiToken
 from tasks import catalog
-from tasks.models import BATCH, Job, Upload
+from tasks.models import Job, Upload, task_of
 
 if TYPE_CHECKING:
     from dashboard.schedules import Scheduled
@@ -150,10 +150,7 @@ def may_launch_again(user: User, name: str) -> bool:
 
 def may_retry(user: User, found: queries.Found) -> bool:
     """Whether `user` may launch the job's task once more with the job's own arguments."""
-    job = found.job
-    return may_steer(user, found.owner_id) and may_launch_again(
-        user, job["args"]["task"] if job["task"] == BATCH else job["task"]
-    )
+    return may_steer(user, found.owner_id) and may_launch_again(user, task_of(found.job))
 
 
 def may_pause_queues(user: User) -> bool:

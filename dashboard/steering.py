@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from dashboard import access, queries
 from tasks import batch, control
 from tasks.again import not_kept, retry
+from tasks.catalog_errors import BadArguments, in_words
 from tasks.events import FINAL, JobDict, whole_job
 from tasks.models import BATCH, Job
 
@@ -67,8 +68,7 @@ def _why_not_again(user: Any, job: JobDict, owner_id: Any) -> str | None:
         return _("A batch is retried on its own page.")
     if not access.may_steer(user, owner_id) or not access.may_launch_again(user, job["task"]):
         return _("You may not retry this job.")
-    faults = list(not_kept(job["args"] or {}))
-    return "; ".join(f"{fault['loc'][0]}: {fault['msg']}" for fault in faults) or None
+    return in_words(not_kept(job["args"] or {})) or None
 
 
 def _launch(user: Any, task: str, jobs: Sequence[JobDict], outcome: Outcome) -> None:
@@ -83,11 +83,11 @@ def _launch(user: Any, task: str, jobs: Sequence[JobDict], outcome: Outcome) -> 
             return
         except batch.BadRows as error:
             refused = error.errors
-        except batch.catalog.BadArguments as error:
+        except BadArguments as error:
             refused = {0: error.errors}
         # The task has changed since: those that no longer fit it stay behind.
         for number, faults in refused.items():
-            outcome.refused.append((rows[number], "; ".join(f"{fault['loc'][0]}: {fault['msg']}" for fault in faults)))
+            outcome.refused.append((rows[number], in_words(faults)))
         rows = [row for number, row in enumerate(rows) if number not in refused]
 
 

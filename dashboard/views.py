@@ -24,13 +24,14 @@ from dashboard.templatetags.taskcast import relaunch_url
 from dashboard.templatetags.taskcast import when as when_it_is
 from dashboard.when import WhenForm
 from tasks import catalog, control, redis_state
-from tasks.again import NotRetryable, retry
-from tasks.batch import BadRows, NothingToRetry, retry_failed
+from tasks.again import NotRetryable
+from tasks.batch import BadRows, NothingToRetry, once_more
 from tasks.catalog import BadArguments, LaunchableTask, UnknownTask
+from tasks.catalog_errors import in_words
 from tasks.eventlog import LogUnavailable
 from tasks.events import STATES, UNFINISHED, JobDict
 from tasks.launch import launch
-from tasks.models import BATCH
+from tasks.models import BATCH, task_of
 
 # Jobs of a kind on the overview.
 _RUNNING, _WAITING, _FAILED = 20, 10, 10
@@ -225,9 +226,8 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 
 def _title(job: JobDict) -> Any:
-    if job["task"] == BATCH:
-        return f"{_title_of(job['args']['task'])} × {job['args']['rows']:,}"
-    return _title_of(job["task"])
+    title = _title_of(task_of(job))
+    return f"{title} × {job['args']['rows']:,}" if job["task"] == BATCH else title
 
 
 def _title_of(task: str) -> Any:
@@ -281,10 +281,7 @@ def job_retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
     if not access.may_retry(request.user, found):
         raise PermissionDenied(_("You may not retry this job."))
     try:
-        if found.job["task"] == BATCH:
-            new = retry_failed(found.job, user=request.user)
-        else:
-            new = retry(found.job, user=request.user)
+        new = once_more(found.job, user=request.user)
     except NotRetryable:
         messages.info(request, _("The job has not ended yet."))
     except NothingToRetry:
@@ -294,7 +291,7 @@ def job_retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
     except BadArguments as error:
         # What was not kept, such as a secret; or a task that has changed since.
         for fault in error.errors:
-            messages.warning(request, f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}")
+            messages.warning(request, in_words([fault]))
         return redirect(relaunch_url(found.job))
     else:
         return redirect("job", new.pk)
@@ -303,4 +300,4 @@ def job_retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
 
 def _why_not(error: BadRows) -> str:
     number, faults = next(iter(error.errors.items()))
-    return f"{number + 1}: {'.'.join(map(str, faults[0]['loc']))}: {faults[0]['msg']}"
+    return f"{number + 1}: {in_words(faults[:1])}"

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from tasks import audit, catalog, counters
 from tasks import launch as single
-from tasks.again import NotRetryable, files_of, not_kept
+from tasks.again import NotRetryable, files_of, not_kept, retry
 from tasks.catalog import BadArguments, Fault
 from tasks.events import FINAL, JobDict
 from tasks.models import BATCH, Job, Upload
@@ -77,30 +77,14 @@ def launch_batch(
         retry_of=retry_of,
         published_at=now,
     )
-    later = bool(eta and eta > now)
-    shared = {
-        "task": spec.name,
-        "state": "scheduled" if later else "queued",
-        "owner": user,
-        "created_at": now,
-        "eta": eta,
-        "queue": queue or single.usual_queue(spec.name),
-        "priority": single.PRIORITIES[priority],
-        "parent": batch.pk,
-        "root": batch.pk,
-    }
-    jobs = []
-    for number, values in enumerate(typed):
-        positional, named = spec.call(spec.wire(values))
-        jobs.append(
-            Job(
-                id=uuid4(),
-                args=catalog.shown(spec.name, positional, named),
-                message={"args": positional, "kwargs": named},
-                retry_of=retries[number] if retries else None,
-                **shared,
-            )
+    queue = queue or single.usual_queue(spec.name)
+    shared = {"now": now, "eta": eta, "queue": queue, "priority": priority, "owner": user}
+    jobs = [
+        single.new_row(
+            spec, values, **shared, parent=batch.pk, root=batch.pk, retry_of=retries[number] if retries else None
         )
+        for number, values in enumerate(typed)
+    ]
     used = {number for values in typed for number in uploads_in(values)}
     with transaction.atomic():
         last = counters.add("change", len(jobs) + 1)
@@ -178,6 +162,11 @@ class NothingToRetry(Exception):
 
     def __init__(self) -> None:
         super().__init__("all jobs of this batch have succeeded: there is nothing to retry")
+
+
+def once_more(job: JobDict, *, user: Any = None, args: Mapping[str, Any] | None = None) -> Job:
+    """`again.retry` of a job, `retry_failed` of a batch."""
+    return retry_failed(job, user=user) if job["task"] == BATCH else retry(job, user=user, args=args)
 
 
 def retry_failed(batch: JobDict, *, user: Any = None) -> Job:

@@ -31,8 +31,13 @@ class BadArguments(ValueError):
     """The arguments do not fit the task; `errors` says which and why."""
 
     def __init__(self, errors: list[Fault]) -> None:
-        super().__init__("; ".join(f"{_place(fault['loc'])}: {fault['msg']}" for fault in errors))
+        super().__init__(in_words(errors))
         self.errors = errors
+
+
+def in_words(faults: Iterable[Fault]) -> str:
+    """Faults in a line: the place of each, and what is wrong there."""
+    return "; ".join(f"{_place(fault['loc'])}: {fault['msg']}" for fault in faults)
 
 
 def _place(loc: Iterable[str | int]) -> str:

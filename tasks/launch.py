@@ -66,19 +66,16 @@ def launch(
     now = timezone.now()
     if countdown is not None:
         eta = now + timedelta(seconds=countdown)
-    positional, named = spec.call(spec.wire(typed))
-    job = Job(
-        id=job_id or uuid4(),
-        task=spec.name,
-        args=catalog.shown(spec.name, positional, named),
-        state="scheduled" if eta and eta > now else "queued",
-        owner=user,
-        created_at=now,
+    job = new_row(
+        spec,
+        typed,
+        now=now,
         eta=eta,
         # Named even where it is the usual one: only then can be told whether its message is still there.
         queue=queue or usual_queue(spec.name),
-        priority=PRIORITIES[priority],
-        message={"args": positional, "kwargs": named},
+        priority=priority,
+        id=job_id or uuid4(),
+        owner=user,
         retry_of=retry_of,
         schedule=schedule,
     )
@@ -90,6 +87,31 @@ def launch(
         Upload.objects.filter(pk__in=uploads_in(typed)).update(used_at=now)
         transaction.on_commit(lambda: _send_soon(job))
     return job
+
+
+def new_row(
+    spec: catalog.LaunchableTask,
+    typed: catalog.Typed,
+    *,
+    now: datetime,
+    eta: datetime | None,
+    queue: str,
+    priority: str,
+    **fields: Any,
+) -> Job:
+    """The row of a job that is launched now, not yet saved, with what is still to be published."""
+    positional, named = spec.call(spec.wire(typed))
+    return Job(
+        task=spec.name,
+        args=catalog.shown(spec.name, positional, named),
+        state="scheduled" if eta and eta > now else "queued",
+        created_at=now,
+        eta=eta,
+        queue=queue,
+        priority=PRIORITIES[priority],
+        message={"args": positional, "kwargs": named},
+        **fields,
+    )
 
 
 def usual_queue(task: str) -> str:

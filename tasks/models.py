@@ -37,6 +37,11 @@ _TIMES = ("created_at", "started_at", "finished_at")
 BATCH = "taskcast.batch"
 
 
+def task_of(job: JobDict) -> str:
+    """The task that the job runs; of a batch that of its jobs."""
+    return str(job["args"]["task"] if job["task"] == BATCH else job["task"])
+
+
 class Job(models.Model):
     """One launch of a task; its id is Celery's task id."""
 

@@ -10,6 +10,7 @@ from dashboard.api import schemas
 from dashboard.api.auth import Call, by
 from dashboard.api.problems import answer, problem
 from tasks.batch import BadRows, launch_batch
+from tasks.catalog_errors import in_words
 from tasks.events import whole_job
 
 router = Router(tags=["jobs"])
@@ -42,7 +43,7 @@ def launch_many(request: Call, body: schemas.Batch) -> HttpResponse:
 
 def _summary(error: BadRows) -> str:
     number, faults = next(iter(error.errors.items()))
-    return f"{error}; row {number}: {'.'.join(map(str, faults[0]['loc']))}: {faults[0]['msg']}"
+    return f"{error}; row {number}: {in_words(faults[:1])}"
 
 
 def _faults(error: BadRows) -> list[dict[str, Any]]:

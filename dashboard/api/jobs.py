@@ -12,27 +12,21 @@ from dashboard.api import idempotency, schemas
 from dashboard.api.auth import Call, by
 from dashboard.api.problems import answer, problem
 from tasks import control
-from tasks.again import retry
-from tasks.batch import BadRows, NothingToRetry, retry_failed
+from tasks.batch import BadRows, NothingToRetry, once_more
 from tasks.events import whole_job
 from tasks.launch import launch
-from tasks.models import BATCH
+from tasks.models import task_of
 
 router = Router(tags=["jobs"])
 
 _NO_JOB = {404: schemas.Problem}
+_LAUNCHED = {201: schemas.Job, **dict.fromkeys((403, 404, 409, 503), schemas.Problem)}
 
 
 @router.post(
     "/jobs",
     auth=by(scopes.LAUNCH),
-    response={
-        201: schemas.Job,
-        403: schemas.Problem,
-        404: schemas.Problem,
-        409: schemas.Problem,
-        503: schemas.Problem,
-    },
+    response=_LAUNCHED,
     operation_id="launch_job",
     summary="Launch a task",
 )
@@ -136,13 +130,7 @@ def cancel_job(request: Call, job_id: UUID, body: schemas.Cancel | None = None) 
 @router.post(
     "/jobs/{uuid:job_id}/retry",
     auth=by(scopes.STEER),
-    response={
-        201: schemas.Job,
-        403: schemas.Problem,
-        404: schemas.Problem,
-        409: schemas.Problem,
-        503: schemas.Problem,
-    },
+    response=_LAUNCHED,
     operation_id="retry_job",
     summary="Launch a job once more",
 )
@@ -153,15 +141,11 @@ def retry_job(request: Call, job_id: UUID, body: schemas.Retry | None = None) ->
     needs them again.
     """
     found = access.get_job_or_404(request.auth, job_id)
-    is_batch = found.job["task"] == BATCH
-    access.get_task_or_404(request.auth, found.job["args"]["task"] if is_batch else found.job["task"])
+    access.get_task_or_404(request.auth, task_of(found.job))
     if not access.may_retry(request.auth, found):
         return problem(403, _("You may not retry this job."))
-    if is_batch:
-        try:
-            new = retry_failed(found.job, user=request.auth)
-        except (NothingToRetry, BadRows) as error:
-            return problem(409, str(error))
-    else:
-        new = retry(found.job, user=request.auth, args=body.args if body else None)
+    try:
+        new = once_more(found.job, user=request.auth, args=body.args if body else None)
+    except (NothingToRetry, BadRows) as error:
+        return problem(409, str(error))
     return answer(whole_job(new.as_dict()), 201)
