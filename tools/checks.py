@@ -2,8 +2,8 @@
 
 python -m tools.checks [--fast]
 
-The slow checks mostly wait, for processes that start, die and come back: two of them run at a time, and the output of
-each is shown when it has ended.
+The slow checks mostly wait, for processes that start, die and come back: two of them run at a time. The output of a
+check is shown when it has ended, and how those that failed ended once more at the end.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from tools.install import find_npm
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = sys.executable
+LAST_LINES = 25
 # Settings of a deployment, for Django's own list of what a deployment needs.
 DEPLOYED = {"TRUSTED_ORIGINS": "https://taskcast.example.com", "ALLOWED_HOSTS": "taskcast.example.com"}
 
@@ -35,37 +36,37 @@ class Check(NamedTuple):
 
 def main() -> int:
     fast = "--fast" in sys.argv[1:]
-    failed = []
+    failed: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="taskcast-checks-") as home:
         for check in fast_checks():
-            print(f"--- {check.name}", flush=True)
-            if not run(check, home):
-                failed.append(check.name)
-        with ThreadPoolExecutor(2) as lanes:
-            slow = [] if fast else slow_checks()
-            running = {lanes.submit(run, check, home, keep_output=True): check for check in slow}
-            failed += [running[done].name for done in as_completed(running) if not done.result()]
-        # Alone: how soon readers and requests are answered is a part of it.
-        failed += [] if fast or run(faults(), home) else [faults().name]
+            failed |= run(check, home)
+        if not fast:
+            with ThreadPoolExecutor(2) as lanes:
+                for done in as_completed([lanes.submit(run, check, home) for check in slow_checks()]):
+                    failed |= done.result()
+            # Alone: how soon readers and requests are answered is a part of it.
+            failed |= run(faults(), home)
+    for name, end in failed.items():
+        print(f"--- {name} ended with\n{end}", flush=True)
     print(f"failed: {', '.join(failed)}" if failed else "all checks passed", flush=True)
     return 1 if failed else 0
 
 
-def run(check: Check, home: str, *, keep_output: bool = False) -> bool:
-    """Whether the check passed. With `keep_output`, what it prints is shown at its end."""
+def run(check: Check, home: str) -> dict[str, str]:
+    """Run one check and show what it printed; its name and the last lines where it failed, nothing where it passed."""
     started = time.monotonic()
     done = subprocess.run(
         check.command,
         cwd=ROOT / check.folder,
         env=clean(home, check),
         check=False,
-        stdout=subprocess.PIPE if keep_output else None,
-        stderr=subprocess.STDOUT if keep_output else None,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
-    said = f"--- {check.name}\n{done.stdout.decode(errors='replace')}" if keep_output else ""
+    said = done.stdout.decode(errors="replace")
     failure = f"!!! {check.name} failed\n" if done.returncode else ""
-    print(f"{said}{failure}--- {check.name}: {time.monotonic() - started:.1f} s", flush=True)
-    return done.returncode == 0
+    print(f"--- {check.name}\n{said}{failure}--- {check.name}: {time.monotonic() - started:.1f} s", flush=True)
+    return {check.name: "\n".join(said.splitlines()[-LAST_LINES:])} if done.returncode else {}
 
 
 def fast_checks() -> list[Check]:

@@ -73,9 +73,10 @@ def run(seconds: float, seed: int, rate: float) -> dict[str, Any]:
             "seed": seed,
             "seconds": seconds,
             "faults": _by_kind(nemesis.done),
-            "figures": verdict.figures,
-            "broken": {promise: [len(found), *found[:8]] for promise, found in verdict.broken.items()},
             "log": [f"{fault.began - over:.1f} {fault.name}: {fault.what}" for fault in nemesis.done],
+            "figures": verdict.figures,
+            # Last: whoever sees only the end of the output sees this.
+            "broken": {promise: [len(found), *found[:8]] for promise, found in verdict.broken.items()},
         }
     finally:
         keep = instance.home.with_suffix(".logs")
