@@ -68,6 +68,8 @@ def run(seconds: float, seed: int, rate: float) -> dict[str, Any]:
         verdict = checker.check(instance, load, people, nemesis.done)
         for what in nemesis.wrong:
             verdict.breaks("who floods is cut off", what)
+        for what in nemesis.died:
+            verdict.breaks("nothing dies that is not killed", what)
         verdict.figures["all final after (s)"] = round(final_after, 1)
         return {
             "seed": seed,

@@ -108,6 +108,7 @@ def _check_logs(verdict: Verdict, instance: Instance, rows: dict[str, dict[str, 
 
 
 def _check_readers(verdict: Verdict, rows: dict[str, dict[str, Any]], readers: list[Reader]) -> None:
+    verdict.figures["ends that Redis lost, seen by who had left"] = 0
     for n, reader in enumerate(readers):
         for text in reader.bad:
             verdict.breaks("readers are sent nothing wrong", f"reader {n}: {text}")
@@ -117,6 +118,10 @@ def _check_readers(verdict: Verdict, rows: dict[str, dict[str, Any]], readers: l
             row = rows.get(job_id)
             if row is None or said.job is None:
                 verdict.breaks("readers are answered", f"reader {n}, {job_id}: row {row is not None}")
+            elif job_id not in reader.followed and is_final(said.job) and (said.epoch or 0) < row["epoch"]:
+                # Redis lost its data after the reader had seen the end and left, and before the end was recorded: the
+                # job ran once more. There is nobody who could be told.
+                verdict.figures["ends that Redis lost, seen by who had left"] += 1
             elif said.job["state"] != row["state"]:
                 verdict.breaks("readers see the end", f"reader {n}, {job_id}: {said.job['state']}, not {row['state']}")
             elif said.job["result"] != row["result"] and "result" not in said.job.get("truncated", ()):

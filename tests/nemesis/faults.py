@@ -37,6 +37,7 @@ class Nemesis:
         self.instance, self.chance = instance, chance
         self.done: list[Fault] = []
         self.wrong: list[str] = []
+        self.died: list[str] = []  # parts that ended by themselves, and were started again as a supervisor would
         self.jobs: Callable[[], list[str]] = list  # that are worth being followed
         # For how long Redis and workers stand still: a short run has no minute for that.
         self._freeze = min(10.0, seconds / 12)
@@ -66,11 +67,13 @@ class Nemesis:
         until = time.monotonic() + seconds
         cards = self._cards()
         while time.monotonic() < until:
+            self.died += self.instance.start_dead()
             name = next(cards)
             began = time.time()
             if what := self.kinds[name][1]():
                 self.done.append(Fault(name, what, began, time.time()))
             _wait(self.chance.uniform(0.5, 3))
+        self.died += self.instance.start_dead()
 
     def _cards(self) -> Iterator[str]:
         deck = list(self.kinds)

@@ -56,6 +56,16 @@ class Instance(Stack):
         """Those of `parts` that run."""
         return [part for part in parts if self.runs(part)]
 
+    def start_dead(self) -> list[str]:
+        """Start parts again that ended without being killed; returns how each of them had ended."""
+        found = []
+        for part, process in list(self._running.items()):
+            if process.poll() is not None:
+                found.append(f"{part} ended with {process.returncode}: {self.log(part)[-500:]}")
+                del self._running[part]
+                self.start(part)
+        return found
+
     def processes(self, worker: str, *, recorder: bool) -> list[int]:
         """The recorder process of a worker, or those of its pool."""
         main = self.pid(worker)

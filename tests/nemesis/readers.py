@@ -61,6 +61,7 @@ class Reader:
     def __init__(self, instance: Instance, chance: random.Random) -> None:
         self.instance, self.chance = instance, chance
         self.transcripts: dict[str, Transcript] = {}
+        self.followed: set[str] = set()  # on this connection
         self.lags: list[tuple[float, float]] = []  # (when the event was written, when it came)
         self.connections = 0
         self.closed: dict[int | str, int] = {}
@@ -92,13 +93,13 @@ class Reader:
 
     async def _talk(self, ws: ClientConnection) -> None:
         frames = 0
-        followed: set[str] = set()
+        self.followed = set()
         for job_id in self._current():
-            await self._subscribe(ws, job_id, followed)
+            await self._subscribe(ws, job_id)
         while True:
-            while self._new and len(followed) < _MOST_JOBS:
-                await self._subscribe(ws, self._new.popleft(), followed)
-            await self._leave_ended(ws, followed)
+            while self._new and len(self.followed) < _MOST_JOBS:
+                await self._subscribe(ws, self._new.popleft())
+            await self._leave_ended(ws)
             try:
                 text = await asyncio.wait_for(ws.recv(), 0.1)
             except TimeoutError:
@@ -123,15 +124,15 @@ class Reader:
         for event in frame.get("events", ()):
             self.lags.append((_seconds(event["time"]), now))
 
-    async def _subscribe(self, ws: ClientConnection, job_id: str, followed: set[str]) -> None:
+    async def _subscribe(self, ws: ClientConnection, job_id: str) -> None:
         transcript = self.transcripts.setdefault(job_id, Transcript())
-        followed.add(job_id)
+        self.followed.add(job_id)
         await ws.send(json.dumps({"type": "subscribe", "topic": f"job:{job_id}", **transcript.cursor}))
 
-    async def _leave_ended(self, ws: ClientConnection, followed: set[str]) -> None:
-        ended = [job_id for job_id in followed if is_final(self.transcripts[job_id].job)]
-        for job_id in ended[: max(0, len(followed) - _KEPT_JOBS)]:
-            followed.discard(job_id)
+    async def _leave_ended(self, ws: ClientConnection) -> None:
+        ended = [job_id for job_id in self.followed if is_final(self.transcripts[job_id].job)]
+        for job_id in ended[: max(0, len(self.followed) - _KEPT_JOBS)]:
+            self.followed.discard(job_id)
             await ws.send(json.dumps({"type": "unsubscribe", "topic": f"job:{job_id}"}))
 
     def _current(self) -> list[str]:

@@ -13,7 +13,7 @@ from tests.nemesis.faults import Fault
 from tests.nemesis.load import Launch
 from tests.nemesis.readers import Transcript
 
-JOB = {"id": "a", "task": "t.double", "state": "succeeded", "result": 4, "reason": None, "error": None}
+JOB = {"id": "a", "task": "t.double", "state": "succeeded", "result": 4, "reason": None, "error": None, "epoch": 1}
 EVENTS = [
     {"seq": 1, "kind": "state", "set": {"state": "started"}},
     {"seq": 2, "kind": "state", "set": {"state": "succeeded", "result": 4}},
@@ -34,6 +34,7 @@ class Run:
             {"type": "snapshot", "epoch": 1, "seq": 0, "job": {"id": "a", "seq": 0, "state": "queued"}}
         )
         self.transcripts = {"a": self.transcript}
+        self.followed = {"a"}
         self.lags: list[tuple[float, float]] = [(100.0, 100.5)]
         self.bad: list[str] = []
         self.connections = 1
@@ -100,6 +101,17 @@ def test_a_transcript_with_a_gap_or_a_copy(run: Run, numbers: list[int]) -> None
 
 def test_a_reader_who_never_sees_the_end(run: Run) -> None:
     run.events = EVENTS[:1]
+    assert run.broken() == {"readers see the end"}
+
+
+def test_an_end_of_an_epoch_that_redis_lost_is_put_right_for_who_follows(run: Run) -> None:
+    """Who had left cannot be told that the job ran once more."""
+    run.rows[0] |= {"result": 4, "epoch": 2}
+    run.events = [EVENTS[0], {**EVENTS[1], "set": {"state": "succeeded", "result": 5}}]
+    assert run.broken() == {"readers see the end"}
+    run.followed, run.events = set(), []
+    assert run.broken() == set()
+    run.rows[0]["epoch"] = 1
     assert run.broken() == {"readers see the end"}
 
 
