@@ -1,4 +1,4 @@
-"""Joins Taskcast to a Celery app: the gate around every task, the signals, the worker's steps."""
+"""Joins Taskcast to a Celery app: the gate around every task, patience in its retries, signals, the worker's steps."""
 
 from typing import Any
 
@@ -19,11 +19,12 @@ def install(app: Celery) -> None:
 
 def _configure(sender: Celery, **_: Any) -> None:
     from tasks.gate import gate
+    from tasks.retrying import patient
 
     own = sender.conf.task_annotations or []
     own = list(own) if isinstance(own, list | tuple) else [own]
     # Celery takes the first "*" only.
     theirs: dict[str, Any] = next((each["*"] for each in own if isinstance(each, dict) and "*" in each), {})
-    sender.conf.task_annotations = [{"*": {**theirs, "@__call__": gate}}, *own]
+    sender.conf.task_annotations = [{"*": {**theirs, "@__call__": gate, "@retry": patient}}, *own]
     if sender.conf.worker_consumer == DEFAULTS["worker_consumer"].default:
         sender.conf.worker_consumer = "tasks.consumer:Consumer"

@@ -9,6 +9,7 @@ _LAUNCH = """
 from tasks.launch import launch
 answer = str(launch("tasks.samples.arithmetic.add", {"x": 4, "y": 4}).pk)
 """
+PLAIN = "tests.support.plain_tasks"
 _STATE = "from tasks.models import Job\nanswer = Job.objects.get(pk=id).state"
 
 
@@ -21,3 +22,18 @@ def test_workers_are_back_soon_after_the_broker(stack_factory):
     threading.Event().wait(15)
     stack.start("redis")
     wait_for(lambda: stack.run(_STATE, id=job_id) == "succeeded", "the job has run", 5)
+
+
+def test_a_retry_waits_for_the_broker(stack_factory):
+    """Celery itself drops a job whose next attempt it cannot send."""
+    stack = stack_factory(TASKCAST_APPS=PLAIN, WORKERS="1")
+    path = stack.home / "now"
+    code = "from tasks.launch import launch\nanswer = str(launch(name, {'path': path}).pk)"
+    job_id = stack.run(code, name=f"{PLAIN}.fail_on_demand", path=str(path))
+    wait_for(lambda: stack.run(_STATE, id=job_id) == "started", "the job has started")
+    stack.kill("redis", signal.SIGTERM)
+    path.touch()
+    wait_for(lambda: "is tried again when the broker is back" in stack.log("worker"), "it cannot be sent")
+    stack.start("redis")
+    wait_for(lambda: stack.run(_STATE, id=job_id) == "succeeded", "it was tried again", 15)
+    assert stack.run("from tasks.models import Job\nanswer = Job.objects.get(pk=id).attempt", id=job_id) == 2

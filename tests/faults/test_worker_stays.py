@@ -5,10 +5,11 @@ import signal
 from pathlib import Path
 
 import pytest
+import redis
 from kombu import Connection, Consumer, Queue
 
-from tasks.consumer import close_lost
 from tasks.events import FINAL
+from tasks.transport import Transport
 from tests.nemesis.proxy import Proxy
 from tests.support.stack import wait_for
 
@@ -49,11 +50,11 @@ def test_a_full_redis(stack_factory):
 def test_what_is_left_of_a_connection_that_was_cut(redis_server):
     """Two channels that wait for messages, of which one has received some: kombu cannot close them any more."""
     proxy = Proxy(redis_server.address.socket)
-    connection = Connection(f"redis://127.0.0.1:{proxy.port}/0")
+    connection = Connection(f"redis://127.0.0.1:{proxy.port}/0", transport=Transport)
     channels = [connection.default_channel, connection.channel()]
     received = []
     for channel, name in zip(channels, ("first", "second"), strict=True):
-        Consumer(channel, [Queue(name, routing_key=name)], callbacks=[lambda body, _: received.append(body)]).consume()
+        Consumer(channel, [Queue(name, routing_key=name)], on_message=received.append).consume()
         connection.Producer().publish("hello", exchange="", routing_key=name)
     while len(received) < 2:
         connection.drain_events(timeout=10)
@@ -61,6 +62,8 @@ def test_what_is_left_of_a_connection_that_was_cut(redis_server):
         connection.drain_events(timeout=0.3)  # both wait now
     proxy.close()
     connection.collect(socket_timeout=1)
-    close_lost(connection)
+    connection.close()
+    with pytest.raises(redis.ConnectionError, match="was lost"):
+        received[0].ack()
     for channel in channels:
         channel.qos._on_collect.cancel()  # would try once more when the tests end

@@ -185,6 +185,16 @@ def clean_up(seconds: float = 2) -> None:
         time.sleep(seconds)
 
 
+@shared_task(bind=True, autoretry_for=(ValueError,), retry_kwargs={"max_retries": 1, "countdown": 0})
+def fail_on_demand(self, path: str) -> int:
+    """Fail as soon as there is a file, and succeed when it is tried again."""
+    while not self.request.retries and not os.path.exists(path):
+        time.sleep(0.05)
+    if not self.request.retries:
+        raise ValueError("on demand")
+    return self.request.retries
+
+
 @shared_task(bind=True)
 def retry_later(self, seconds: float) -> None:
     """Try again, after so long."""
