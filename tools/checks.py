@@ -2,7 +2,7 @@
 
 python -m tools.checks [--fast]
 
-The slow checks mostly wait, for processes that start, die and come back: two of them run at a time. The output of a
+The slow checks mostly wait, for processes that start, die and come back: three of them run at a time. The output of a
 check is shown when it has ended, and how those that failed ended once more at the end.
 """
 
@@ -41,7 +41,7 @@ def main() -> int:
         for check in fast_checks():
             failed |= run(check, home)
         if not fast:
-            with ThreadPoolExecutor(2) as lanes:
+            with ThreadPoolExecutor(3) as lanes:
                 for done in as_completed([lanes.submit(run, check, home) for check in slow_checks()]):
                     failed |= done.result()
             # Alone: how soon readers and requests are answered is a part of it.

@@ -60,10 +60,11 @@ def test_what_is_left_of_a_connection_that_was_cut(redis_server):
         connection.drain_events(timeout=10)
     with pytest.raises(TimeoutError):
         connection.drain_events(timeout=0.3)  # both wait now
+    finalizers = [channel.qos._on_collect for channel in channels]
     proxy.close()
     connection.collect(socket_timeout=1)
     connection.close()
     with pytest.raises(redis.ConnectionError, match="was lost"):
         received[0].ack()
-    for channel in channels:
-        channel.qos._on_collect.cancel()  # would try once more when the tests end
+    for finalizer in finalizers:
+        finalizer.cancel()  # would try once more when the tests end
