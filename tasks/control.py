@@ -13,6 +13,7 @@ from tasks import audit, counters, eventlog, launch, signals
 from tasks.eventlog import LogUnavailable, Reply
 from tasks.events import FINAL, UNFINISHED, JobDict
 from tasks.models import BATCH, AuditEntry, Job
+from tasks.records import is_id
 from tasks.reporter import reporter
 
 logger = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ def cancel(job_id: UUID | str, *, force: bool = False, user: Any = None) -> JobD
     """Ask the job to stop, and return it; the audit trail says that `user` did.
 
     A waiting job ends at once as `cancelled`; a started one is `asked`, sees it at its next `track`, `progress` or
-    `cancelled()`, and ends. With `force` its process is terminated. While Redis is away the job is `asked`, and told
+    `cancelled()`, and ends. With `force` its process is terminated, of a batch those of its jobs. While Redis is away the job is `asked`, and told
     when Redis is back; with `force` that is LogUnavailable, since nothing was terminated. Raises NotCancellable,
     Job.DoesNotExist, LogUnavailable.
     """
@@ -64,7 +65,7 @@ def _cancel(key: str, force: bool) -> JobDict:
         raise NotCancellable(snapshot.job["state"])
     if force and snapshot.job["state"] == "started":
         # In a thread: it speaks to every worker, and a broker that hangs must not hold the request.
-        threading.Thread(target=_terminate, args=(key,), daemon=True).start()
+        threading.Thread(target=_terminate, args=(snapshot.job,), daemon=True).start()
     return snapshot.job
 
 
@@ -136,8 +137,16 @@ def tell_asked() -> int:
     return told
 
 
-def _terminate(job_id: str) -> None:
+def _terminate(job: JobDict) -> None:
     try:
-        current_app.control.revoke(job_id, terminate=True, signal="SIGTERM")
-    except OSError as error:
-        logger.warning("job %s could not be terminated: %s", job_id, error)
+        ids = _running_of_batch(job["id"]) if job["task"] == BATCH else [job["id"]]
+        current_app.control.revoke(ids, terminate=True, signal="SIGTERM")
+    except (LogUnavailable, DatabaseError, OSError) as error:
+        logger.warning("job %s could not be terminated: %s", job["id"], error)
+    finally:
+        connection.close()
+
+
+def _running_of_batch(job_id: str) -> list[str]:
+    running = [key for key in eventlog.running() if is_id(key)]
+    return [str(pk) for pk in Job.objects.filter(parent=job_id, pk__in=running).values_list("pk", flat=True)]

@@ -119,6 +119,13 @@ def test_a_cancelled_batch_cancels_what_has_not_ended(stack: Stack) -> None:
     assert sum(job["children"].values()) == 40
 
 
+def test_a_batch_that_is_ended_by_force_ends_what_does_not_listen(stack: Stack) -> None:
+    batch = launch(stack, [{"number": n, "seconds": 60} for n in range(3)])
+    wait_for(lambda: (stack.run(_JOB, id=batch)["children"] or {}).get("started") == 2, "both processes are busy")
+    stack.run("from tasks import control\ncontrol.cancel(id, force=True)\nanswer = None", id=batch)
+    assert ends(stack, batch, 20)["children"] == {"cancelled": 3}
+
+
 def test_a_job_shows_the_children_that_it_sends_and_that_outlive_it(stack: Stack) -> None:
     code = "from tests.support.batch_tasks import spread\nanswer = spread.delay(15).id"
     parent = stack.run(code)
