@@ -77,7 +77,7 @@ class Fields(forms.Form):
             self._wrong(name)
             return
         field, value = bound.field, self.cleaned_data.get(name, OMITTED)
-        place = field.place(value, steps) if isinstance(field, LinesField) else _path(steps)
+        place = field.place(value, steps) if isinstance(field, LinesField) else in_words(steps)
         # add_error takes the value away, which the next message about the same field may still want.
         self.add_error(name, f"{place}: {message}" if place else message)
         self.cleaned_data[name] = value
@@ -86,7 +86,8 @@ class Fields(forms.Form):
         self.errors.setdefault(name, self.error_class())
 
 
-def _path(steps: list[Any]) -> str:
+def in_words(steps: list[Any]) -> str:
+    """The place of a fault inside of a value; people count from 1."""
     return ".".join(step if isinstance(step, str) else json.dumps(step + 1) for step in steps)
 
 

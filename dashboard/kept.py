@@ -6,8 +6,11 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from django import forms
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
 from django.core.files.uploadedfile import UploadedFile as SentFile
-from django.http import HttpRequest, QueryDict
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.utils.translation import gettext as _
 
 from dashboard.beside import BesideForm
 from dashboard.forms import ArgumentsForm, form_class
@@ -100,3 +103,30 @@ def _typed(field: forms.Field, posted: list[str]) -> list[str]:
     values = [text for text in posted if text]
     # A default that was taken out must not come back.
     return values or ([""] if field.initial and posted else [])
+
+
+def table_address(request: HttpRequest, address: str, task: str) -> tuple[str, bool]:
+    """The `address` of the page of many jobs of `task` with the table that was posted to it; and whether that is all.
+
+    A table that is too long for an address is left out, a file, and every table of a task that takes secrets.
+    """
+    text = request.POST.get("table", "")
+    try:
+        is_secret = any(parameter.mask for parameter in catalog.get(task).parameters)
+    except catalog.UnknownTask:
+        return address, False
+    whole = f"{address}?{urlencode({'table': text})}"
+    if is_secret or len(quote(whole)) > _LONGEST:
+        return address, False
+    return (whole if text else address), not any(request.FILES.values())
+
+
+def to_sign_in(request: HttpRequest, address: str, is_all: bool) -> HttpResponse:
+    """To the sign-in page, and back to `address`, which has what was typed before the session had ended."""
+    messages.warning(
+        request,
+        _("Nothing was launched: sign in first. What you typed is kept.")
+        if is_all
+        else _("Nothing was launched: sign in first. Of what you typed, secrets, files and long texts are not kept."),
+    )
+    return redirect_to_login(address)

@@ -7,7 +7,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from dashboard import account_views, form_views, health, steer_views, token_views, views, worker_views
+from dashboard import account_views, form_views, health, steer_views, table_views, token_views, views, worker_views
 from dashboard.api import api, problems
 
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("tasks/", views.tasks, name="tasks"),
     path("tasks/<str:name>/", views.task_form, name="task_form"),
     path("tasks/<str:name>/choices/", form_views.task_choices, name="task_choices"),
+    path("tasks/<str:name>/batch/", table_views.task_batch, name="task_batch"),
+    path("tasks/<str:name>/batch/template/", table_views.task_batch_template, name="task_batch_template"),
     path("jobs/", views.jobs, name="jobs"),
     path("jobs/file-names/", views.file_names_of_jobs, name="file_names"),
     path("jobs/several/", steer_views.several, name="jobs_several"),

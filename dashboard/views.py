@@ -126,15 +126,7 @@ def _signed_out(request: HttpRequest, name: str) -> HttpResponse:
     """To the sign-in page, and back to the form with what was typed before the session had ended."""
     if request.method != "POST":
         return redirect_to_login(request.get_full_path())
-    address, is_all = kept.form_address(request, reverse("task_form", args=[name]), name, WhenForm)
-    if is_all:
-        messages.warning(request, _("Nothing was launched: sign in first. What you typed is kept."))
-    else:
-        messages.warning(
-            request,
-            _("Nothing was launched: sign in first. Of what you typed, secrets, files and long texts are not kept."),
-        )
-    return redirect_to_login(address)
+    return kept.to_sign_in(request, *kept.form_address(request, reverse("task_form", args=[name]), name, WhenForm))
 
 
 def _form_page(

@@ -50,22 +50,23 @@ def launch_batch(
     priority: str = "normal",
     retry_of: UUID | None = None,
     retries: Sequence[UUID] = (),
+    job_id: UUID | None = None,
     files: Iterable[UploadedFile] = (),
     json_types: bool = False,
 ) -> Job:
     """Launch `task` once for each of `rows` (arguments by parameter name), as `user`; returns the batch.
 
     All or none: raises BadRows with everything that is wrong, ValueError for no rows or more than MOST, and
-    catalog.UnknownTask. `retries` are the jobs that the rows repeat, in the same order.
+    catalog.UnknownTask. `retries` are the jobs that the rows repeat, in the same order. `job_id` is for callers that
+    may repeat a launch: IntegrityError where there is such a job.
     """
     if not 0 < len(rows) <= MOST:
         raise ValueError(f"a batch has 1 to {MOST} rows, not {len(rows)}")
     spec = catalog.get(task)
-    files = list(files)
-    typed = _validated(spec, rows, user=user, files=files, json_types=json_types)
+    typed = validated(spec, rows, user=user, files=files, json_types=json_types)
     now = timezone.now()
     batch = Job(
-        id=uuid4(),
+        id=job_id or uuid4(),
         task=BATCH,
         args={"task": spec.name, "rows": len(rows)},
         state="started",
@@ -103,13 +104,21 @@ def launch_batch(
     return batch
 
 
-def _validated(spec: Any, rows: Sequence[Mapping[str, Any]], **how: Any) -> list[catalog.Typed]:
+def validated(
+    spec: catalog.LaunchableTask,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    user: Any = None,
+    files: Iterable[UploadedFile] = (),
+    json_types: bool = False,
+) -> list[catalog.Typed]:
+    """The typed arguments of every row, as LaunchableTask.validate has them. Raises BadRows."""
     typed: list[catalog.Typed] = []
     errors: dict[int, list[Fault]] = {}
-    files = how.pop("files")
+    coming = list(files)
     for number, row in enumerate(rows):
         try:
-            typed.append(spec.validate(row, coming=files, **how))
+            typed.append(spec.validate(row, user=user, coming=coming, json_types=json_types))
         except BadArguments as error:
             errors[number] = error.errors
     if errors:

@@ -14,10 +14,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
 
-from dashboard.forms_build import field_for
-from dashboard.forms_fields import OMITTED, LinesField, read_json
-from dashboard.forms_kinds import Kind, kind_of
-from dashboard.forms_nested import PartsField
+from dashboard.forms_fields import OMITTED, read_json
+from dashboard.forms_kinds import kind_of
+from dashboard.typed_texts import TextReader
 from tasks import UploadedFile, uploads
 from tasks.catalog import BadArguments, Fault, LaunchableTask
 from tasks.catalog_errors import fault
@@ -130,29 +129,12 @@ def _sorted(words: Iterable[str]) -> tuple[dict[str, list[str]], dict[str, Any],
 
 def _value(parameter: Parameter, texts: list[str], given: Given, ask: Ask, user: Any) -> Any:
     """Raises ValidationError."""
-    kind, reader = kind_of(parameter), field_for(parameter)
+    reader = TextReader(parameter)
     if is_secret(parameter) and texts == ["-"]:
-        return reader.clean(ask(parameter))
-    if kind.name in ("file", "files"):
+        texts = [ask(parameter)]
+    if reader.kind.name in ("file", "files"):
         texts = [_file(text[1:], given, user) if text.startswith("@") else text for text in texts]
-    if isinstance(reader, LinesField):
-        return reader.clean("\n".join(texts))
-    if isinstance(reader, PartsField):
-        reader = reader.whole  # as JSON
-    if kind.name in ("choices", "asked_several", "files"):
-        if len(texts) == 1 and texts[0].lstrip().startswith("["):
-            return read_json(texts[0])
-        return reader.clean(list(filter(None, texts)))
-    values = [reader.clean(text) for text in texts]
-    if len(values) == 1 and (values[0] in (None, OMITTED) or isinstance(values[0], list) or not _is_list(kind)):
-        return values[0]
-    if _is_list(kind):
-        return values
-    raise ValidationError("is given more than once.")
-
-
-def _is_list(kind: Kind) -> bool:
-    return kind.name == "rows" or (kind.name == "json" and kind.schema.get("type") == "array")
+    return reader.read(texts)
 
 
 def _file(name: str, given: Given, user: Any) -> str:

@@ -47,6 +47,7 @@ def shown(site: Stack) -> Iterator[dict[str, str]]:
         "overview": "/",
         "tasks": "/tasks/",
         "form": f"/tasks/{PLAIN}.describe/",
+        "many at once": f"/tasks/{PLAIN}.describe/batch/",
         "form of files": "/tasks/tasks.samples.tables.profile_csv/",
         "jobs": "/jobs/",
         "no jobs": "/jobs/?task=nothing",

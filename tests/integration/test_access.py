@@ -39,6 +39,12 @@ TABLE: dict[tuple[str, str], list[tuple[str, Any, tuple[int, int, int, int, int]
         (f"/tasks/{ADD}/choices/?.of=x", None, (404, 404, 403, 403, 302)),
         ("/tasks/no.such/choices/", None, (404, 404, 404, 404, 302)),
     ],
+    ("GET", "tasks/<str:name>/batch/"): [
+        (f"/tasks/{ADD}/batch/", None, (200, 200, 403, 403, 302)),
+        ("/tasks/no.such/batch/", None, (404, 404, 404, 404, 302)),
+    ],
+    ("POST", "tasks/<str:name>/batch/"): [(f"/tasks/{ADD}/batch/", {"table": "x,y\n1,2"}, (302, 302, 403, 403, 302))],
+    ("GET", "tasks/<str:name>/batch/template/"): [(f"/tasks/{ADD}/batch/template/", None, (200, 200, 403, 403, 302))],
     ("GET", "jobs/"): [("/jobs/", None, (200, 200, 200, 200, 302))],
     ("GET", "jobs/file-names/"): [("/jobs/file-names/?job=JOB", None, (200, 200, 200, 200, 302))],
     ("GET", "jobs/<uuid:job_id>/"): [

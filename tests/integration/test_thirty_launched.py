@@ -1,8 +1,12 @@
-"""The thirty signatures by their doors into a real worker: page and API give a task the very same values."""
+"""The thirty signatures by their doors into a real worker: page, API, command line and table give a task the very same
+values."""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import re
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -22,10 +26,24 @@ from tasks import eventlog
 found = {job: eventlog.snapshot(job) for job in jobs}
 answer = {job: (one.job["state"], one.job["result"]) for job, one in found.items() if one}
 """
+_COMMAND = """
+import io
+from django.core.management import CommandError, call_command
+out = io.StringIO()
+try:
+    call_command("launch", task, *words, stdout=out)
+    answer = 0, out.getvalue().strip()
+except CommandError as error:
+    answer = error.returncode, str(error)
+"""
+_CHILDREN = """
+from tasks.models import Job
+answer = [str(pk) for pk in Job.objects.filter(parent=id).values_list("pk", flat=True)]
+"""
 
 
 class Launcher:
-    """Alice at an instance: by its pages and by its API."""
+    """Alice at an instance: by its pages, by its API and by `manage.py launch`."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
@@ -46,6 +64,19 @@ class Launcher:
         body = json.dumps({"task": one.name, "args": {**one.args, **changes}}).encode()
         head = {"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"}
         return self._ask("/api/v1/jobs", body, **head)
+
+    def by_command(self, one: Signature, bad: Bad | None = None) -> tuple[int, str]:
+        """Launch: the command's exit code, and the job's id or what is wrong."""
+        words = [f"{name}={text}" for name, text in one.texts(bad).items()]
+        code, said = self.stack.run(_COMMAND, task=one.name, words=words)
+        return code, said
+
+    def by_table(self, one: Signature, bad: Bad | None = None) -> tuple[int, str, str]:
+        """Send a table with one row: status, where it leads, the page."""
+        texts, out = one.texts(bad, in_table=True), io.StringIO()
+        csv.writer(out).writerows([texts.keys(), texts.values()])
+        body = urllib.parse.urlencode({"csrfmiddlewaretoken": self._guard, "table": out.getvalue()}).encode()
+        return self._ask(f"/tasks/{one.name}/batch/", body, Cookie=self._cookie)
 
     def _ask(self, path: str, body: bytes, **head: str) -> tuple[int, str, str]:
         request = urllib.request.Request(self.stack.url + path, body, headers=head)
@@ -85,15 +116,22 @@ def results(launcher: Launcher) -> dict[tuple[str, str], list[Any]]:
         status, _there, answer = launcher.by_api(one, {})
         assert status == 201, (one.name, answer)
         jobs[json.loads(answer)["id"]] = (one.name, "api")
+        code, said = launcher.by_command(one)
+        assert code == 0, (one.name, said)
+        jobs[said] = (one.name, "command")
+        status, there, page = launcher.by_table(one)
+        assert status == 302, (one.name, page)
+        (job,) = launcher.stack.run(_CHILDREN, id=there.split("/")[-2])
+        jobs[job] = (one.name, "table")
 
     def ended() -> Any:
         found = launcher.stack.run(_RESULTS, jobs=list(jobs))
         return found if {state for state, _result in found.values()} <= {"succeeded", "failed"} else None
 
-    return {jobs[job]: end for job, end in wait_for(ended, "all sixty have ended", 90).items()}
+    return {jobs[job]: end for job, end in wait_for(ended, "all hundred and twenty have ended", 90).items()}
 
 
-@pytest.mark.parametrize("door", ["page", "api"])
+@pytest.mark.parametrize("door", ["page", "api", "command", "table"])
 @pytest.mark.parametrize("one", THIRTY, ids=lambda one: one.name.rpartition(".")[2])
 def test_the_task_is_given_exactly_this(one: Signature, door: str, results: dict[tuple[str, str], list[Any]]) -> None:
     assert results[one.name, door] == ["succeeded", one.expected]
@@ -108,3 +146,15 @@ def test_the_message_stands_at_its_place(one: Signature, bad: Bad, launcher: Lau
     if bad.args is not None:
         status, _there, answer = launcher.by_api(one, bad.args)
         assert (status, [fault["loc"] for fault in json.loads(answer)["errors"]]) == (422, [["body", "args", *bad.loc]])
+    parameter = bad.at.partition(".")[0]
+    code, said = launcher.by_command(one, bad)
+    assert (code, {line.strip().partition(":")[0].partition(".")[0] for line in said.splitlines()[1:]}) == (
+        2,
+        {parameter},
+    )
+    status, _there, page = launcher.by_table(one, bad)
+    cells = re.findall(r'<tr><td>(\d+)</td><td class="code">(.*?)</td>', page)
+    # A row in which nothing stands is none.
+    is_blank = not any(one.texts(bad, in_table=True).values())
+    assert (status, set(cells)) == (422, set() if is_blank else {("2", parameter)})
+    assert "Traceback" not in page + said

@@ -5,6 +5,7 @@ The data is plain, so that every door of a launch can be driven by it. Tasks ret
 
 import datetime
 import enum
+import json
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Annotated, Any, Literal, NotRequired
@@ -46,6 +47,26 @@ class Signature:
     def name(self) -> str:
         """The task's registered name."""
         return str(self.task.name)
+
+    def texts(self, bad: Bad | None = None, *, in_table: bool = False) -> dict[str, str]:
+        """What one types where there is no form: by `name` the text that the form's one control has, else JSON; by
+        `name:` exact JSON, for what no text says. In a table that is also what is empty: an empty cell is no value."""
+        form, args = ({**self.form, **bad.form}, {**self.args, **(bad.args or {})}) if bad else (self.form, self.args)
+        changed = {name.partition(".")[0] for name in bad.form} if bad else set()
+        found: dict[str, str] = {}
+        for name, value in args.items():
+            text = form.get(name)
+            composite = [key for key in form if key.startswith(f"{name}.")]
+            if bad and bad.args is None and name in changed:
+                # Wrong as no JSON is: what was typed, or nothing at all.
+                found[name] = bad.form[next(key for key in bad.form if key.partition(".")[0] == name)] or ""
+            elif isinstance(text, str) and not composite and (text or name in changed or not in_table):
+                found[name] = text
+            elif isinstance(value, list | dict):
+                found[name] = json.dumps(value)
+            else:
+                found[f"{name}:"] = json.dumps(value)
+        return found
 
 
 class Colour(enum.Enum):

@@ -1,5 +1,8 @@
-"""Thirty signatures by the form and by JSON: what is right arrives exactly, what is wrong is told at its place."""
+"""Thirty signatures by form, JSON, command line and table: right values arrive, wrong ones are told at their place."""
 
+import csv
+import io
+import uuid
 from html.parser import HTMLParser
 from typing import Any
 
@@ -7,8 +10,11 @@ import pytest
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
+from dashboard import table_rows
 from dashboard.forms import ArgumentsForm, form_class
 from dashboard.forms_parts import complaints
+from dashboard.table_rows import BadTable
+from dashboard.terminal.arguments import read as read_words
 from tasks import catalog
 from tasks.catalog import BadArguments
 from tests.support.signatures_thirty import THIRTY, Bad, Signature
@@ -53,6 +59,44 @@ def test_what_is_wrong_is_told_at_its_place(one: Signature, bad: Bad) -> None:
         with pytest.raises(BadArguments) as caught:
             catalog.get(one.name).validate({**one.args, **bad.args}, json_types=True)
         assert [fault["loc"] for fault in caught.value.errors] == [bad.loc]
+
+
+def words(one: Signature, bad: Bad | None = None) -> list[str]:
+    return [f"{name}={text}" for name, text in one.texts(bad).items()]
+
+
+def csv_of(texts: dict[str, str]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerows([texts.keys(), texts.values()])
+    return out.getvalue()
+
+
+def nobody(parameter: Any) -> str:
+    raise AssertionError(f"asked for {parameter.name}")
+
+
+@pytest.mark.parametrize("one", THIRTY, ids=lambda one: one.name.rpartition(".")[2])
+def test_what_is_typed_without_a_form_arrives_exactly(one: Signature) -> None:
+    task = catalog.get(one.name)
+    line = read_words(task, words(one), nobody)
+    assert called(one, line.args, json_types=line.is_exact) == one.expected
+    table = table_rows.read(task, csv_of(one.texts(in_table=True)))
+    assert table.misread == {}
+    assert [called(one, args, json_types=table.is_exact) for args in table.rows] == [one.expected]
+
+
+@pytest.mark.parametrize(("one", "bad"), CASES)
+def test_what_is_wrong_without_a_form_is_told_of_its_parameter(one: Signature, bad: Bad) -> None:
+    task = catalog.get(one.name)
+    parameter = bad.at.partition(".")[0]
+    with pytest.raises(BadArguments) as caught:
+        task.validate(read_words(task, words(one, bad), nobody).args)
+    assert {fault["loc"][0] for fault in caught.value.errors} == {parameter}
+    texts = one.texts(bad, in_table=True)
+    with pytest.raises(BadTable) as refused:
+        table_rows.launch_table(task, csv_of(texts), user=None, job_id=uuid.uuid4())
+    # A row in which nothing stands is none.
+    assert {cell[:2] for cell in refused.value.cells} == ({(2, parameter)} if any(texts.values()) else set())
 
 
 @pytest.mark.parametrize(("one", "bad"), CASES)
