@@ -3,7 +3,8 @@
 The owner and staff see a job and may steer it (cancel, retry). Others see those of their groups' members, and those
 without owner, where they have the permission for it, and steer what they see with another one. Launching needs the
 permission for every task or for this one, and the task's own where it has one; bringing files needs that of any task,
-and each is its owner's alone. An inactive account may nothing, and a token nothing that lies beyond its scopes.
+and each is its owner's alone. Saved inputs are seen by their owner and the group that they are shared with, while they
+may launch the task. An inactive account may nothing, and a token nothing that lies beyond its scopes.
 """
 
 from collections.abc import Iterable
@@ -18,7 +19,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from dashboard import queries, task_permissions
-from dashboard.models import ApiToken
+from dashboard.models import ApiToken, SavedInputs
 from tasks import catalog
 from tasks.models import Job, Upload, task_of
 
@@ -220,6 +221,29 @@ def get_task_or_404(user: User, name: str) -> "catalog.LaunchableTask":
     if not may_launch(user, task):
         raise PermissionDenied(_("You may not launch this task."))
     return task
+
+
+def saved_for(user: User, task: "catalog.LaunchableTask") -> QuerySet[SavedInputs]:
+    """The saved inputs of a task that `user` may fill its form in with: the own ones and those of his groups."""
+    return _saved(user).filter(task=task.name) if may_launch(user, task) else SavedInputs.objects.none()
+
+
+def get_saved_or_404(user: User, pk: int) -> SavedInputs:
+    """These saved inputs. Raises Http404 where there are none, or `user` may not see them or not launch their task."""
+    found = _saved(user).filter(pk=pk).first() if is_active(user) else None
+    if found is None or not may_launch_again(user, found.task):
+        raise Http404(_("There are no such saved inputs."))
+    return found
+
+
+def _saved(user: User) -> QuerySet[SavedInputs]:
+    shared = Q(group__in=user.groups.values("pk"))
+    return SavedInputs.objects.filter(Q(owner=user.pk) | shared).select_related("owner", "group")
+
+
+def may_change_saved(user: User, saved: SavedInputs) -> bool:
+    """Whether `user`, who may see them, may rename, share, overwrite and delete these inputs: their owner."""
+    return bool(saved.owner_id == user.pk)
 
 
 def require_uploading(user: User) -> None:

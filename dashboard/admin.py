@@ -1,4 +1,4 @@
-"""The Django admin: the audit trail to search. Users, groups and their permissions are Django's own pages."""
+"""The Django admin: the audit trail, and saved inputs. Users, groups and their permissions are Django's own pages."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -9,12 +9,14 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from dashboard import access
+from dashboard.models import SavedInputs
 from tasks.models import AuditEntry
 
 if TYPE_CHECKING:
     _Admin = admin.ModelAdmin[AuditEntry]
+    _SavedAdmin = admin.ModelAdmin[SavedInputs]
 else:  # at run time it takes no parameter
-    _Admin = admin.ModelAdmin
+    _Admin = _SavedAdmin = admin.ModelAdmin
 
 
 @admin.register(AuditEntry)
@@ -52,4 +54,20 @@ class AuditTrail(_Admin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Never."""
+        return False
+
+
+@admin.register(SavedInputs)
+class SavedInputsOfAll(_SavedAdmin):
+    """Everybody's, for staff with Django's own permissions for them."""
+
+    list_display = ("name", "task", "owner", "group", "saved_at")
+    list_filter = ("group",)
+    search_fields = ("name", "task")
+    fields = ("task", "name", "owner", "group", "values", "saved_at")
+    readonly_fields = ("task", "owner", "values", "saved_at")
+    list_select_related = ("owner", "group")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Never: they come from a launch form."""
         return False

@@ -45,6 +45,7 @@ class ArgumentsForm(Fields):
     """
 
     task: LaunchableTask
+    cleaned_data: dict[str, Any]
     _arguments_fields: Mapping[str, forms.Field]
 
     def __init__(
@@ -97,11 +98,15 @@ class ArgumentsForm(Fields):
         """What asks for the choices that depend on what is typed so far."""
         return self.task.asker(self._typed_value)
 
-    def _typed_value(self, name: str) -> Any:
+    def value_of(self, name: str) -> Any:
+        """The argument that a field holds, typed or filled in; OMITTED for none. Raises ValidationError."""
         bound = self[name]
         raw = bound.data if self.is_bound or isinstance(bound.field, PartsField) else bound.value()
+        return bound.field.clean(raw)
+
+    def _typed_value(self, name: str) -> Any:
         try:
-            value = bound.field.clean(raw)
+            value = self.value_of(name)
         except forms.ValidationError:
             raise LookupError(name) from None
         if value is OMITTED:

@@ -1,7 +1,7 @@
 """What a launch form keeps: files brought before or with a refused form, and what was typed before a session ended."""
 
-import json
 import uuid
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -10,13 +10,17 @@ from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.files.uploadedfile import UploadedFile as SentFile
 from django.http import HttpRequest, HttpResponse, QueryDict
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from dashboard import carried, typed
 from dashboard.beside import BesideForm
 from dashboard.forms import ArgumentsForm, form_class
-from dashboard.forms_nested import PartsField
 from tasks import UploadedFile, catalog, uploads
 from tasks.uploaded import finder_for
+
+#: What the button asks for that copies a link to what is in a form.
+LINK = "link"
 
 # Characters of an address, written twice encoded into the sign-in page's: servers take about 8,000.
 _LONGEST = 5_000
@@ -63,6 +67,17 @@ def _number(text: str) -> uuid.UUID | None:
         return None
 
 
+def link(request: HttpRequest, task: catalog.LaunchableTask) -> dict[str, Any]:
+    """The whole address of the form of `task` with what was posted to it, and whether that is all: for anybody who is
+    given it, so without files, which are one person's own."""
+    form = form_class(task)(request.POST)
+    found = list(typed.arguments(form))
+    plain = [one for one in found if not carried.is_file(one.field)]
+    address, is_all = _filled_in(reverse("task_form", args=[task.name]), plain)
+    is_all = is_all and not any(one.values for one in found if one not in plain)
+    return {"address": request.build_absolute_uri(address), "complete": is_all}
+
+
 def form_address(request: HttpRequest, address: str, task: str, beside: type[BesideForm]) -> tuple[str, bool]:
     """The `address` of the form of `task` with one `beside` it, filled in with what was posted to it; and whether that
     is all of it.
@@ -73,36 +88,22 @@ def form_address(request: HttpRequest, address: str, task: str, beside: type[Bes
         form = form_class(catalog.get(task))(request.POST)
     except catalog.UnknownTask:
         return address, False
-    is_all = not any(request.FILES.values())
-    other = beside()
-    fields = [(name, form.add_prefix(name), field) for name, field in form.fields.items()]
-    fields += [(other.add_prefix(name), other.add_prefix(name), field) for name, field in other.fields.items()]
-    for field_name, html_name, field in fields:
-        if isinstance(field, PartsField):
-            bound: Any = form[field_name]
-            values = [json.dumps(bound.as_typed(), ensure_ascii=False)] if bound.is_sent else []
-            is_all = is_all and not field.is_secret
-        else:
-            values = _typed(field, request.POST.getlist(html_name))
-        more = ("&" if "?" in address else "?") + urlencode({field_name: values}, doseq=True)
-        if not values:
+    address, is_all = _filled_in(address, [*typed.arguments(form), *typed.beside(beside(), request.POST)])
+    return address, is_all and not any(request.FILES.values())
+
+
+def _filled_in(address: str, found: Iterable[typed.Typed]) -> tuple[str, bool]:
+    is_all = True
+    for one in found:
+        is_all = is_all and one.is_whole
+        more = ("&" if "?" in address else "?") + urlencode({one.name: one.values}, doseq=True)
+        if not one.values:
             continue
-        if isinstance(field.widget, forms.PasswordInput) or len(quote(address + more)) > _LONGEST:
+        if len(quote(address + more)) > _LONGEST:
             is_all = False
         else:
             address += more
     return address, is_all
-
-
-def _typed(field: forms.Field, posted: list[str]) -> list[str]:
-    """What an address has to say about a field so that it comes back as it was."""
-    if isinstance(field.widget, forms.CheckboxInput):
-        return posted or ["false"]  # a box that is not ticked is not sent
-    if isinstance(field.widget, forms.CheckboxSelectMultiple):
-        return posted or ([""] if field.initial else [])
-    values = [text for text in posted if text]
-    # A default that was taken out must not come back.
-    return values or ([""] if field.initial and posted else [])
 
 
 def table_address(request: HttpRequest, address: str, task: str) -> tuple[str, bool]:

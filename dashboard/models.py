@@ -1,12 +1,16 @@
-"""What the web keeps of its own: the first administrator's link, tokens of programs, keys of repeated launches.
+"""What the web keeps of its own: the first administrator's link, tokens of programs, keys of repeated launches, inputs
+that somebody saved.
 
 Secrets are kept as SHA-256 only: a copy of the database opens nothing.
 """
 
 from django.conf import settings
+from django.contrib.auth.models import Group
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from dashboard import scopes
+from tasks.json_field import OrderedJSONField
 
 
 class WelcomeLink(models.Model):
@@ -62,3 +66,34 @@ class Schedule(models.Model):
 
     class Meta:
         default_permissions = ()
+
+
+class SavedInputs(models.Model):
+    """What somebody typed into a task's launch form, under a name; no secrets and no files.
+
+    Not validated: it is judged when it is launched, by what the task is then.
+    """
+
+    task = models.CharField(max_length=255)
+    name = models.CharField(max_length=100)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    group = models.ForeignKey(
+        Group,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("shared with"),
+        help_text=_("Its members see these inputs too, if they may launch the task"),
+    )
+    values = OrderedJSONField(default=dict, help_text="Texts by parameter, as an address of the form repeats them")
+    saved_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        default_permissions = ("view", "change", "delete")
+        verbose_name = _("saved inputs")
+        verbose_name_plural = _("saved inputs")
+        constraints = [models.UniqueConstraint(fields=["owner", "task", "name"], name="saved_inputs_once")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -11,6 +11,7 @@ from uuid import UUID
 from tasks import eventlog
 from tasks.eventlog import LogUnavailable
 from tasks.events import FINAL, EventDict, JobDict, whole_event, whole_job
+from tasks.launch import priority_of
 from tasks.models import Job, JobEvents
 
 # How far back the page of a job looks for log lines, in events; and what it takes at most, in lines and characters.
@@ -21,11 +22,12 @@ _TAIL_CHARACTERS = 128 * 1024
 
 @dataclass(frozen=True)
 class Found:
-    """A job as everybody is shown it, with whose it is."""
+    """A job as everybody is shown it, with whose it is, and how soon it was to be taken from its queue."""
 
     job: JobDict
     owner_id: int | None
     epoch: int
+    priority: str = "normal"
 
     @property
     def id(self) -> str:
@@ -65,7 +67,8 @@ def find(job_id: UUID | str) -> Found | None:
     except LogUnavailable:
         snapshot = None
     if row is not None:
-        return Found(_newer(row, snapshot), row.owner_id, snapshot.epoch if snapshot else row.epoch)
+        epoch = snapshot.epoch if snapshot else row.epoch
+        return Found(_newer(row, snapshot), row.owner_id, epoch, priority_of(row))
     return Found(whole_job(snapshot.job), snapshot.owner_id, snapshot.epoch) if snapshot else None
 
 

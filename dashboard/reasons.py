@@ -10,6 +10,8 @@ from django.utils.translation import gettext_noop
 
 # The first that fits is taken.
 SENTENCES = (
+    gettext_noop("{reason}; next try at {time}"),
+    gettext_noop("next try at {time}"),
     gettext_noop("{reason}; waiting to be started again"),
     gettext_noop("the broker does not answer; the job will be sent when it does"),
     gettext_noop("no worker has it, and its message is in no queue any more"),
@@ -27,6 +29,7 @@ SENTENCES = (
     gettext_noop("its process ended with exit code {code} before the task did"),
     gettext_noop("its process ended before the task did"),
     gettext_noop("the task itself asked to be ignored"),
+    gettext_noop("asked for by the task"),
     gettext_noop("it expired before a worker was free"),
     gettext_noop("terminated by {signal}"),
     gettext_noop("revoked"),

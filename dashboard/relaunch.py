@@ -41,7 +41,7 @@ def _as_typed(task: str, name: str, value: Any) -> Any:
         return _for_nobody(value)
     field: Any = field_for(parameter)
     if isinstance(field, PartsField) and value is not None:
-        return json.dumps(_without_secrets(value), ensure_ascii=False)
+        return json.dumps(without_secrets(value), ensure_ascii=False)
     if MASK in json.dumps(value, ensure_ascii=False):
         return None
     if isinstance(field.widget, forms.FileInput | MomentInput):
@@ -54,10 +54,11 @@ def _nothing(parameter: Parameter, field: Any) -> str | None:
     return "" if field.nullable and not parameter.required and parameter.default is not None else None
 
 
-def _without_secrets(value: Any) -> Any:
+def without_secrets(value: Any) -> Any:
+    """A masked value without what is masked in it."""
     if isinstance(value, dict):
-        return {name: _without_secrets(item) for name, item in value.items() if item != MASK}
-    return [_without_secrets(item) for item in value] if isinstance(value, list) else value
+        return {name: without_secrets(item) for name, item in value.items() if item != MASK}
+    return [without_secrets(item) for item in value] if isinstance(value, list) else value
 
 
 def _for_nobody(value: Any) -> Any:

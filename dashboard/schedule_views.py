@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dashboard import access, file_names, form_views, kept, queries, schedule_forms, schedule_runs
+from dashboard import access, confirming, file_names, form_views, kept, queries, schedule_forms, schedule_runs
 from dashboard import schedules as store
 from dashboard.forms import form_class
 from dashboard.schedule_forms import ScheduledArguments, TimingForm
@@ -215,6 +215,9 @@ def schedule_run(request: HttpRequest, found: Scheduled) -> HttpResponse:
     """Run it now, as it would run by itself: the job is the owner's."""
     if not access.may_run_schedule(request.user, found):
         raise PermissionDenied(_("You may not launch this task."))
+    if found.task and confirming.is_needed(request, found.task):
+        question = confirming.Question(found.task, args=found.shown_arguments, names={})
+        return confirming.page(request, [question], back=reverse("schedule", args=[found.periodic.pk]))
     try:
         job: Job = schedule_runs.run(found, user=request.user)
     except schedule_runs.Refused as error:

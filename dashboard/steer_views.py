@@ -1,21 +1,107 @@
-"""Pages that steer: several jobs at once, by tick or by filter, after a look at them."""
+"""What steers: stopping a job, launching it once more; several jobs at once, by tick or by filter, after a look."""
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 from pydantic import ValidationError as BadFilters
 
-from dashboard import access, file_names, listing, steering, views
+from dashboard import access, confirming, file_names, listing, steering, views
+from dashboard.templatetags.taskcast import relaunch_url
+from tasks import catalog, control
+from tasks.again import NotRetryable, not_kept
+from tasks.batch import BadRows, NothingToRetry, once_more
+from tasks.catalog import LaunchableTask
+from tasks.catalog_errors import BadArguments, in_words
 from tasks.eventlog import LogUnavailable
-from tasks.events import JobDict
+from tasks.events import FINAL, JobDict
+from tasks.models import BATCH, task_of
 
 _ACTIONS = {"cancel": steering.cancel, "retry": steering.run_again}
+
+
+@require_POST
+def job_cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Ask the job to stop (with `force` end its process), and go back to its page, which shows how far that is."""
+    if not request.user.is_authenticated:
+        # Back to the page: the address of this button cannot be opened.
+        return redirect_to_login(reverse("job", args=[job_id]))
+    found = access.get_job_or_404(request.user, job_id)
+    if not access.may_steer(request.user, found.owner_id):
+        raise PermissionDenied(_("You may not stop this job."))
+    try:
+        control.cancel(found.id, force="force" in request.POST, user=request.user)
+    except control.NotCancellable:
+        messages.info(request, _("The job has ended already."))
+    except LogUnavailable:
+        messages.error(
+            request,
+            _("Redis does not answer: the job is asked to stop when it is back, and could not be ended by force."),
+        )
+    return redirect("job", job_id)
+
+
+@require_POST
+def job_retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
+    """Launch the job once more with the same arguments, and go to the new one; where that can't be, to the form."""
+    if not request.user.is_authenticated:
+        return redirect_to_login(reverse("job", args=[job_id]))
+    found = access.get_job_or_404(request.user, job_id)
+    if not access.may_retry(request.user, found):
+        raise PermissionDenied(_("You may not retry this job."))
+    task = catalog.get(task_of(found.job))
+    if confirming.is_needed(request, task) and _is_retryable(found.job):
+        return confirming.page(request, [_question(task, [found.job])], back=reverse("job", args=[job_id]))
+    try:
+        new = once_more(found.job, user=request.user)
+    except NotRetryable:
+        messages.info(request, _("The job has not ended yet."))
+    except NothingToRetry:
+        messages.info(request, _("All jobs of this batch have succeeded."))
+    except BadRows as error:
+        messages.warning(request, _why_not(error))
+    except BadArguments as error:
+        # What was not kept, such as a secret; or a task that has changed since.
+        for fault in error.errors:
+            messages.warning(request, in_words([fault]))
+        return redirect(relaunch_url(found.job))
+    else:
+        return redirect("job", new.pk)
+    return redirect("job", job_id)
+
+
+def _is_retryable(job: JobDict) -> bool:
+    """Whether there is something to ask about: it has ended, some of a batch failed, and its arguments are kept."""
+    return job["state"] in FINAL and _size(job) > 0 and not any(not_kept(job["args"] or {}))
+
+
+def _question(task: LaunchableTask, jobs: Sequence[JobDict]) -> confirming.Question:
+    """Whether these jobs of the task are to be launched once more."""
+    if len(jobs) > 1 or jobs[0]["task"] == BATCH:
+        return confirming.Question(task, jobs=sum(_size(job) for job in jobs))
+    return confirming.Question(task, args=jobs[0]["args"] or {}, names=file_names.of(jobs))
+
+
+def _size(job: JobDict) -> int:
+    """How many jobs are launched for it: of a batch those that did not succeed."""
+    if job["task"] != BATCH:
+        return 1
+    return int(job["args"]["rows"]) - (job["children"] or {}).get("succeeded", 0)
+
+
+def _why_not(error: BadRows) -> str:
+    number, faults = next(iter(error.errors.items()))
+    return f"{number + 1}: {in_words(faults[:1])}"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -55,6 +141,10 @@ def _done(request: HttpRequest, narrowed: listing.Filters) -> HttpResponse:
         messages.warning(request, _("Nothing was done: tick at least one job."))
         return redirect(f"{reverse('jobs_several')}?{request.GET.urlencode()}")
     action = request.POST["action"]
+    if action == "retry" and (questions := _questions(request, jobs, owners)):
+        ticked = [("action", action), *(("job", job["id"]) for job in jobs)]
+        back = f"{reverse('jobs_several')}?{request.GET.urlencode()}"
+        return confirming.page(request, questions, carried=ticked, back=back)
     try:
         outcome = _ACTIONS[action](request.user, jobs, owners)
     except LogUnavailable:
@@ -67,6 +157,16 @@ def _done(request: HttpRequest, narrowed: listing.Filters) -> HttpResponse:
         "query": request.GET.urlencode(),
     }
     return render(request, "dashboard/several_done.html", context)
+
+
+def _questions(request: HttpRequest, jobs: Sequence[JobDict], owners: Mapping[str, Any]) -> list[confirming.Question]:
+    """What is to be asked about those of the jobs whose tasks ask to be confirmed."""
+    of_task: dict[str, list[JobDict]] = defaultdict(list)
+    for job in jobs:
+        if not steering.why_not_again(request.user, job, owners[job["id"]]):
+            of_task[job["task"]].append(job)
+    asked = ((catalog.get(name), some) for name, some in of_task.items())
+    return [_question(task, some) for task, some in asked if confirming.is_needed(request, task)]
 
 
 def _fitting(user: Any, narrowed: listing.Filters) -> tuple[list[JobDict], bool]:

@@ -52,7 +52,7 @@ def run_again(user: Any, jobs: Iterable[JobDict], owners: dict[str, Any]) -> Out
     outcome = Outcome()
     of_task: dict[str, list[JobDict]] = defaultdict(list)
     for job in jobs:
-        if why := _why_not_again(user, job, owners[job["id"]]):
+        if why := why_not_again(user, job, owners[job["id"]]):
             outcome.refused.append((job, why))
         else:
             of_task[job["task"]].append(job)
@@ -61,7 +61,8 @@ def run_again(user: Any, jobs: Iterable[JobDict], owners: dict[str, Any]) -> Out
     return outcome
 
 
-def _why_not_again(user: Any, job: JobDict, owner_id: Any) -> str | None:
+def why_not_again(user: Any, job: JobDict, owner_id: Any) -> str | None:
+    """Why `user` cannot launch a job of `owner_id` once more; None where nothing speaks against it."""
     if job["state"] not in FINAL:
         return _("The job has not ended yet.")
     if job["task"] == BATCH:

@@ -66,6 +66,19 @@ def launch_table(task: LaunchableTask, text: str, *, user: Any, job_id: UUID) ->
     raise BadTable([], list(_bad_cells(given, wrong)))
 
 
+def check(task: LaunchableTask, text: str, *, user: Any) -> int:
+    """How many jobs the table would be. Raises BadTable as `launch_table` would."""
+    given = read(task, text)
+    wrong: Mapping[int, list[Fault]] = {}
+    try:
+        validated(task, given.rows, user=user, json_types=given.is_exact)
+    except BadRows as error:
+        wrong = error.errors
+    if given.misread or wrong:
+        raise BadTable([], list(_bad_cells(given, wrong)))
+    return len(given.rows)
+
+
 @dataclass(frozen=True)
 class _Column:
     name: str

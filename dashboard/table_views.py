@@ -17,9 +17,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dashboard import access, kept, table_text
+from dashboard import access, confirming, form_views, kept, table_text
 from dashboard.forms import form_class
-from dashboard.table_rows import BadTable, launch_table
+from dashboard.table_rows import BadTable, check, launch_table
 from tasks.catalog import LaunchableTask
 from tasks.file_rules import in_words
 
@@ -89,8 +89,12 @@ def task_batch(request: HttpRequest, name: str) -> HttpResponse:
     if not form.is_valid():
         return _page(request, task, form, status=422)
     job_id = form.job_id(request.user, task)
+    if form_views.DO in request.POST:  # who was asked whether to launch does not want to
+        return _page(request, task, form)
     if not _is_launched(request, job_id):
         try:
+            if confirming.is_needed(request, task):
+                return _ask(request, task, form)
             launch_table(task, form.text, user=request.user, job_id=job_id)
         except BadTable as error:
             return _page(request, task, form, error, status=422)
@@ -98,6 +102,12 @@ def task_batch(request: HttpRequest, name: str) -> HttpResponse:
             if not _is_launched(request, job_id):  # else the same form was sent twice, and the other one was first
                 raise
     return redirect("job", job_id)
+
+
+def _ask(request: HttpRequest, task: LaunchableTask, form: TableForm) -> HttpResponse:
+    question = confirming.Question(task, jobs=check(task, form.text, user=request.user))
+    carried = [("table", form.text), ("once", str(form.cleaned_data["once"] or ""))]
+    return confirming.page(request, [question], carried=carried)
 
 
 def _is_launched(request: HttpRequest, job_id: uuid.UUID) -> bool:

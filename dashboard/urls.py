@@ -7,7 +7,17 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
-from dashboard import account_views, form_views, health, steer_views, table_views, token_views, views, worker_views
+from dashboard import (
+    account_views,
+    form_views,
+    health,
+    saved_views,
+    steer_views,
+    table_views,
+    token_views,
+    views,
+    worker_views,
+)
 from dashboard.api import api, problems
 
 urlpatterns = [
@@ -17,13 +27,14 @@ urlpatterns = [
     path("tasks/<str:name>/choices/", form_views.task_choices, name="task_choices"),
     path("tasks/<str:name>/batch/", table_views.task_batch, name="task_batch"),
     path("tasks/<str:name>/batch/template/", table_views.task_batch_template, name="task_batch_template"),
+    path("saved/<int:pk>/", saved_views.change, name="saved_change"),
     path("jobs/", views.jobs, name="jobs"),
     path("jobs/file-names/", views.file_names_of_jobs, name="file_names"),
     path("jobs/several/", steer_views.several, name="jobs_several"),
     path("jobs/<uuid:job_id>/", views.job, name="job"),
-    path("jobs/<uuid:job_id>/cancel/", views.job_cancel, name="job_cancel"),
+    path("jobs/<uuid:job_id>/cancel/", steer_views.job_cancel, name="job_cancel"),
     path("jobs/<uuid:job_id>/tree/", views.job_tree, name="job_tree"),
-    path("jobs/<uuid:job_id>/retry/", views.job_retry, name="job_retry"),
+    path("jobs/<uuid:job_id>/retry/", steer_views.job_retry, name="job_retry"),
     # Not every project that Taskcast joins has schedules.
     *([path("schedules/", include("dashboard.schedule_urls"))] if apps.is_installed("django_celery_beat") else []),
     path("workers/", worker_views.overview, name="workers"),

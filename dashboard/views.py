@@ -9,25 +9,35 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from pydantic import ValidationError as BadFilters
 
-from dashboard import access, file_names, form_views, kept, listing, queries, task_names, tree
+from dashboard import (
+    access,
+    carried,
+    confirming,
+    file_names,
+    form_views,
+    kept,
+    listing,
+    misfits,
+    queries,
+    recent,
+    saved,
+    saved_views,
+    task_names,
+    tree,
+)
 from dashboard.api.schemas import Filters
 from dashboard.forms import form_class
-from dashboard.templatetags.taskcast import relaunch_url
 from dashboard.templatetags.taskcast import when as when_it_is
 from dashboard.when import WhenForm
-from tasks import catalog, control, redis_state
-from tasks.again import NotRetryable
-from tasks.batch import BadRows, NothingToRetry, once_more
+from tasks import catalog, redis_state
 from tasks.catalog import BadArguments, LaunchableTask, UnknownTask
-from tasks.catalog_errors import in_words
 from tasks.eventlog import LogUnavailable
 from tasks.events import STATES, UNFINISHED, JobDict
 from tasks.launch import launch
@@ -91,27 +101,28 @@ def _card(task: LaunchableTask) -> dict[str, Any]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def task_form(request: HttpRequest, name: str) -> HttpResponse:
-    """The form of a task; `?parameter=value` fills it in. A launch leads to the page of its job."""
+    """The form of a task; `?parameter=value` fills it in, `?.saved=ID` with saved inputs. A launch leads to the page of
+    its job, or, where the task asks for that, first to a question."""
     if not request.user.is_authenticated:
         return _signed_out(request, name)
     task = access.get_task_or_404(request.user, name)
     form_of_task = form_class(task)
     if request.method != "POST":
-        form, when = form_of_task(user=request.user, query=request.GET), WhenForm(query=request.GET)
-        kept.offer_uploads(form, request.user, request.GET)
-        return _form_page(request, task, form, when)
+        return _filled_in(request, task, form_of_task)
     given, is_asked = form_views.given(request)
     form, when = form_of_task(given, request.FILES, user=request.user), WhenForm(given)
     kept.offer_uploads(form, request.user, given)
     if is_asked:
         form.show_again()
         kept.keep_sent(form, request.user)
-        return _form_page(request, task, form, when)
+        return _asked_for(request, task, form, when)
     if not all([when.is_valid(), form.is_valid()]):
         kept.keep_sent(form, request.user)
         return _form_page(request, task, form, when, status=422)
+    if confirming.is_needed(request, task):
+        return confirming.page(request, [confirming.of_form(form, when)], carried=carried.fields(form, given))
     try:
-        job = launch(task.name, form.arguments(), user=request.user, eta=when.eta)
+        job = launch(task.name, form.arguments(), user=request.user, **when.launch_options())
     except BadArguments as error:
         # What only the launch could know, such as an upload that is gone meanwhile.
         for fault in error.errors:
@@ -122,6 +133,28 @@ def task_form(request: HttpRequest, name: str) -> HttpResponse:
     return redirect("job", job.pk)
 
 
+def _filled_in(request: HttpRequest, task: LaunchableTask, form_of_task: Any) -> HttpResponse:
+    chosen = saved.chosen(request, task)
+    query = saved.query(chosen, request.GET)
+    form = form_of_task(user=request.user, query=query)
+    if chosen:
+        misfits.say(form, chosen.values, query)
+    kept.offer_uploads(form, request.user, request.GET)
+    words = _("Not all that was saved fits any more")
+    return _form_page(request, task, form, WhenForm(query=request.GET), heading=words if chosen else "")
+
+
+def _asked_for(request: HttpRequest, task: LaunchableTask, form: Any, when: WhenForm) -> HttpResponse:
+    """What a button of the form asks for, which launches nothing."""
+    match request.POST[form_views.DO]:
+        case saved_views.SAVE:
+            return saved_views.save(request, task, form, when)
+        case kept.LINK:
+            return JsonResponse(kept.link(request, task))
+        case _:
+            return _form_page(request, task, form, when)
+
+
 def _signed_out(request: HttpRequest, name: str) -> HttpResponse:
     """To the sign-in page, and back to the form with what was typed before the session had ended."""
     if request.method != "POST":
@@ -130,9 +163,17 @@ def _signed_out(request: HttpRequest, name: str) -> HttpResponse:
 
 
 def _form_page(
-    request: HttpRequest, task: LaunchableTask, form: Any, when: WhenForm, status: int = 200
+    request: HttpRequest, task: LaunchableTask, form: Any, when: WhenForm, *, status: int = 200, heading: str = ""
 ) -> HttpResponse:
-    context = {"task": task, "form": form, "when": when, "needs_multipart": form.is_multipart()}
+    context = {
+        "heading": heading,
+        "task": task,
+        "form": form,
+        "when": when,
+        "needs_multipart": form.is_multipart(),
+        "saved": saved.listed(request, task),
+        "recent": recent.inputs(request.user, task),
+    }
     return render(request, "dashboard/task_form.html", context, status=status)
 
 
@@ -210,6 +251,7 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
         "data": {"job": found.job, "epoch": found.epoch, "seq": found.job["seq"], "events": tail.events},
         "lines": tail.lines,
         "names": file_names.of([found.job]),
+        "priority": found.priority,
         "may_launch": access.may_launch_again(request.user, found.job["task"]),
         "may_retry": access.may_retry(request.user, found),
         "may_steer": access.may_steer(request.user, found.owner_id),
@@ -241,55 +283,3 @@ def job_tree(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """What the job set off, as a tree."""
     found = access.get_job_or_404(request.user, job_id)
     return render(request, "dashboard/tree.html", {"top": tree.of(found.job, access.jobs_for(request.user))})
-
-
-@require_POST
-def job_cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    """Ask the job to stop (with `force` end its process), and go back to its page, which shows how far that is."""
-    if not request.user.is_authenticated:
-        # Back to the page: the address of this button cannot be opened.
-        return redirect_to_login(reverse("job", args=[job_id]))
-    found = access.get_job_or_404(request.user, job_id)
-    if not access.may_steer(request.user, found.owner_id):
-        raise PermissionDenied(_("You may not stop this job."))
-    try:
-        control.cancel(found.id, force="force" in request.POST, user=request.user)
-    except control.NotCancellable:
-        messages.info(request, _("The job has ended already."))
-    except LogUnavailable:
-        messages.error(
-            request,
-            _("Redis does not answer: the job is asked to stop when it is back, and could not be ended by force."),
-        )
-    return redirect("job", job_id)
-
-
-@require_POST
-def job_retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
-    """Launch the job once more with the same arguments, and go to the new one; where that can't be, to the form."""
-    if not request.user.is_authenticated:
-        return redirect_to_login(reverse("job", args=[job_id]))
-    found = access.get_job_or_404(request.user, job_id)
-    if not access.may_retry(request.user, found):
-        raise PermissionDenied(_("You may not retry this job."))
-    try:
-        new = once_more(found.job, user=request.user)
-    except NotRetryable:
-        messages.info(request, _("The job has not ended yet."))
-    except NothingToRetry:
-        messages.info(request, _("All jobs of this batch have succeeded."))
-    except BadRows as error:
-        messages.warning(request, _why_not(error))
-    except BadArguments as error:
-        # What was not kept, such as a secret; or a task that has changed since.
-        for fault in error.errors:
-            messages.warning(request, in_words([fault]))
-        return redirect(relaunch_url(found.job))
-    else:
-        return redirect("job", new.pk)
-    return redirect("job", job_id)
-
-
-def _why_not(error: BadRows) -> str:
-    number, faults = next(iter(error.errors.items()))
-    return f"{number + 1}: {in_words(faults[:1])}"

@@ -1,4 +1,4 @@
-"""When a launch begins: now, at a time, or in a while."""
+"""When a launch begins: now, at a time, or in a while; and what it goes before where others wait."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,13 +9,15 @@ from django.utils.translation import gettext_lazy as _
 
 from dashboard.beside import BesideForm
 from dashboard.moments import MomentField
+from dashboard.templatetags.taskcast import when as when_words
 
 NOW, AT, IN = "now", "at", "in"
+NORMAL = "normal"
 _MOST = 100_000
 
 
 class WhenForm(BesideForm):
-    """After `is_valid`, `eta` is the moment of the launch, None for now. What was not sent means now."""
+    """After `is_valid`, `eta` is the moment of the launch, None for now. What was not sent means now, and normal."""
 
     prefix = "when"
 
@@ -33,6 +35,13 @@ class WhenForm(BesideForm):
         initial="minutes",
         required=False,
         label=_("Unit"),
+    )
+    priority = forms.ChoiceField(
+        choices=[("high", _("High")), (NORMAL, _("Normal")), ("low", _("Low"))],
+        initial=NORMAL,
+        required=False,
+        label=_("Priority in the queue"),
+        help_text=_("Of what waits in a queue, high goes first and low last."),
     )
     eta: datetime | None = None
 
@@ -55,4 +64,21 @@ class WhenForm(BesideForm):
     @property
     def is_open(self) -> bool:
         """Whether there is something in it to be seen."""
-        return bool(self.errors) or self.bound("kind") not in (None, "", NOW)
+        return bool(self.errors) or self.bound("kind") not in (None, "", NOW) or self.has_priority
+
+    @property
+    def has_priority(self) -> bool:
+        """Whether the priority is another than the usual one."""
+        return self.bound("priority") not in (None, "", NORMAL)
+
+    def launch_options(self) -> dict[str, Any]:
+        """After `is_valid`: what `launch` is told."""
+        return {"eta": self.eta, "priority": self.cleaned_data["priority"] or NORMAL}
+
+    def facts(self) -> list[tuple[Any, str]]:
+        """After `is_valid`, for people: labels and words of what is unlike a launch at once with the usual priority."""
+        field: Any = self.fields["priority"]
+        found = [(self["kind"].label, when_words(self.eta.isoformat()))] if self.eta else []
+        if self.has_priority:
+            found.append((field.label, str(dict(field.choices)[self.cleaned_data["priority"]])))
+        return found

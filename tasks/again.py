@@ -8,7 +8,7 @@ from uuid import UUID
 from tasks.catalog import MASK, BadArguments, Fault
 from tasks.catalog_errors import fault
 from tasks.events import FINAL, JobDict
-from tasks.launch import launch
+from tasks.launch import launch, priority_of
 from tasks.models import Job
 from tasks.uploaded import UploadedFile, find_for_worker, ids_in
 
@@ -27,9 +27,9 @@ class NotRetryable(Exception):
 def retry(job: JobDict, *, user: Any = None, args: Mapping[str, Any] | None = None) -> Job:
     """Launch the task of `job` once more as `user`, with `args` in the place of those arguments that they name.
 
-    The new job bears `retry_of`, and goes to the queue of the old one. Its files may be used again by whoever may
-    retry it. Raises NotRetryable while the job lives, BadArguments also for what has to be given again because it was
-    not kept (secrets, what was too long), and what `launch` raises.
+    The new job bears `retry_of`, and has the queue and the priority of the old one. Its files may be used again by
+    whoever may retry it. Raises NotRetryable while the job lives, BadArguments also for what has to be given again
+    because it was not kept (secrets, what was too long), and what `launch` raises.
     """
     if job["state"] not in FINAL:
         raise NotRetryable(job["state"])
@@ -37,10 +37,20 @@ def retry(job: JobDict, *, user: Any = None, args: Mapping[str, Any] | None = No
     kept = {name: value for name, value in (job["args"] or {}).items() if name not in changed}
     if missing := list(not_kept(kept)):
         raise BadArguments(missing)
-    queue = Job.objects.filter(pk=job["id"]).values_list("queue", flat=True).first()
     return launch(
-        job["task"], {**kept, **changed}, user=user, queue=queue or None, retry_of=UUID(job["id"]), files=files_of(kept)
+        job["task"],
+        {**kept, **changed},
+        user=user,
+        **place_of(job),
+        retry_of=UUID(job["id"]),
+        files=files_of(kept),
     )
+
+
+def place_of(job: JobDict) -> dict[str, Any]:
+    """The queue and the priority that the job had, as a launch takes them."""
+    row = Job.objects.only("queue", "priority").filter(pk=job["id"]).first()
+    return {"queue": row.queue or None, "priority": priority_of(row)} if row else {}
 
 
 def files_of(args: Mapping[str, Any]) -> list[UploadedFile]:

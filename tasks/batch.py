@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from tasks import audit, catalog, counters
 from tasks import launch as single
-from tasks.again import NotRetryable, files_of, not_kept, retry
+from tasks.again import NotRetryable, files_of, not_kept, place_of, retry
 from tasks.catalog import BadArguments, Fault
 from tasks.events import FINAL, JobDict
 from tasks.models import BATCH, Job, Upload
@@ -201,7 +201,7 @@ def retry_jobs(task: str, jobs: Sequence[JobDict], *, user: Any = None, retry_of
         task,
         rows,
         user=user,
-        queue=Job.objects.filter(pk=jobs[0]["id"]).values_list("queue", flat=True).first() or None,
+        **place_of(jobs[0]),
         retry_of=retry_of,
         retries=[UUID(job["id"]) for job in jobs],
         files=[file for args in rows for file in files_of(args)],

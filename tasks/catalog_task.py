@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property, partial
 from typing import Any, Literal
 
+from django.utils.translation import gettext
 from pydantic import TypeAdapter, ValidationError
 
 from tasks.catalog_about import docstring_of, group_of, readable, schema_of
@@ -52,6 +53,7 @@ class LaunchableTask:
         self.group = group_of(registered, name)
         self.registered = registered
         self._own_check = words.check
+        self._confirm = words.confirm
 
     @property
     def title(self) -> str:
@@ -62,6 +64,13 @@ class LaunchableTask:
     def description(self) -> str:
         """Empty where the author said nothing."""
         return in_readers_language(self._description)
+
+    @property
+    def confirmation(self) -> str:
+        """What people are told when they are asked whether they mean to launch it; empty: they are not asked."""
+        if isinstance(self._confirm, str):
+            return in_readers_language(self._confirm)
+        return gettext("This task asks to be confirmed.") if self._confirm else ""
 
     @cached_property
     def parameters(self) -> list[Parameter]:

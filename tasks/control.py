@@ -34,9 +34,9 @@ def cancel(job_id: UUID | str, *, force: bool = False, user: Any = None) -> JobD
     """Ask the job to stop, and return it; the audit trail says that `user` did.
 
     A waiting job ends at once as `cancelled`; a started one is `asked`, sees it at its next `track`, `progress` or
-    `cancelled()`, and ends. With `force` its process is terminated, of a batch those of its jobs. While Redis is away the job is `asked`, and told
-    when Redis is back; with `force` that is LogUnavailable, since nothing was terminated. Raises NotCancellable,
-    Job.DoesNotExist, LogUnavailable.
+    `cancelled()`, and ends. With `force` its process is terminated, of a batch those of its jobs. While Redis is away
+    the job is `asked`, and told when Redis is back; with `force` that is LogUnavailable, since nothing was terminated.
+    Raises NotCancellable, Job.DoesNotExist, LogUnavailable.
     """
     key = str(job_id)
     # First, so that what is acknowledged here outlives a Redis that loses its data.

@@ -34,6 +34,8 @@ WAITING_FOR_BROKER = "the broker does not answer; the job will be sent when it d
 #: What a launch may be called, and the broker's number: lower is sooner, None is CELERY_TASK_DEFAULT_PRIORITY.
 PRIORITIES: dict[str, int | None] = {"high": 0, "normal": None, "low": 6}
 
+_NAMES = {number: name for name, number in PRIORITIES.items()}
+
 _publishers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="taskcast-publish")
 
 
@@ -112,6 +114,11 @@ def new_row(
         message={"args": positional, "kwargs": named},
         **fields,
     )
+
+
+def priority_of(job: Job) -> str:
+    """The name of the priority with which the job was launched."""
+    return _NAMES.get(job.priority, "normal")
 
 
 def usual_queue(task: str) -> str:

@@ -40,6 +40,7 @@ class Launchable:
     permission: str = ""
     hidden: bool = False
     check: Callable[..., None] | None = None
+    confirm: str | bool = False
 
 
 def launchable(
@@ -49,6 +50,7 @@ def launchable(
     permission: str = "",
     hidden: bool = False,
     check: Callable[..., None] | None = None,
+    confirm: str | bool = False,
 ) -> Callable[[T], T]:
     """Describe a task to those who launch it; stands above or below `@shared_task` and changes nothing else.
 
@@ -57,10 +59,13 @@ def launchable(
 
     `check` is called before a job exists, with those typed arguments for which it has a parameter, and raises
     BadArgument.
+
+    `confirm` has people asked before they launch it: True, or what there is to know ("This will e-mail 3,000
+    customers"). Programs, other tasks and schedules are not asked.
     """
     if permission and (permission.count(".") != 1 or not all(permission.split("."))):
         raise TypeError(f'launchable(permission={permission!r}): write it as "app.codename"')
-    words = Launchable(title, description, permission, hidden, check)
+    words = Launchable(title, description, permission, hidden, check, confirm)
 
     def tell(task: T) -> T:
         if is_proxy(task):

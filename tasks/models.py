@@ -97,6 +97,12 @@ class Job(models.Model):
                 name="job_of_schedule",
                 condition=models.Q(schedule__isnull=False),
             ),
+            # What somebody launched by hand: neither in a batch, nor by a schedule.
+            models.Index(
+                fields=["owner", "task", "-created_at", "-id"],
+                name="job_by_hand",
+                condition=models.Q(parent=None, schedule=None),
+            ),
             models.Index(fields=["change"], name="job_change"),
             # Most jobs have neither.
             *(

@@ -33,7 +33,7 @@ from celery.signals import (
     worker_process_shutdown,
 )
 
-from tasks import catalog, eventlog, events, leases, memory, messages, outputs, plain, reporter
+from tasks import catalog, eventlog, events, leases, memory, messages, next_try, outputs, plain, reporter
 from tasks.attempt import Attempt
 from tasks.eventlog import Change, LogUnavailable
 from tasks.masking import masked
@@ -353,7 +353,8 @@ def lost_too_often() -> Change:
 
 
 def _retrying(reason: Any, secrets: tuple[str, ...]) -> Change:
-    text = _cause(getattr(reason, "exc", None) or reason, secrets)
+    error = getattr(reason, "exc", None)
+    text = next_try.told(_cause(error, secrets) if error else None, reason)
     return Change("state", {"state": "retrying", "reason": text, "progress": None})
 
 

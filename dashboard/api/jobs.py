@@ -38,6 +38,7 @@ def launch_job(
     """Answers as soon as the job is durable, also while the broker is away: `reason` then says so.
 
     With `Idempotency-Key`, the same key and body give the same job for 24 hours; another body with it is refused.
+    A task that asks people to be confirmed is launched unasked: a call is meant as it is.
     """
     if body.eta and body.countdown is not None:
         message = _("Give either eta or countdown.")

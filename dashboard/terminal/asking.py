@@ -1,15 +1,17 @@
-"""What comes from standard input: secrets, without echo, and arguments as JSON."""
+"""What comes from standard input: secrets, without echo, a yes, and arguments as JSON."""
 
 import getpass
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from django.core.exceptions import ValidationError
+from django.core.management.base import CommandError
 
 from dashboard.forms_fields import read_json
-from dashboard.terminal.visible import visible
-from tasks.catalog import BadArguments
+from dashboard.terminal import ends
+from dashboard.terminal.visible import visible, visible_lines
+from tasks.catalog import BadArguments, LaunchableTask
 from tasks.catalog_errors import fault
 from tasks.catalog_signature import Parameter
 
@@ -24,6 +26,21 @@ def ask(parameter: Parameter) -> str:
     if can_ask():
         return getpass.getpass(f"{visible(parameter.title)} ({parameter.name}, is not shown): ")
     return sys.stdin.readline().rstrip("\r\n")
+
+
+def confirm(task: LaunchableTask, *, is_sure: bool, err: TextIO) -> None:
+    """Ask whether to launch a task that asks to be confirmed, unless `--yes` said so. Raises CommandError for a no, and
+    where nobody can be asked."""
+    if not task.confirmation or is_sure:
+        return
+    if not can_ask():
+        words = f"{task.name} asks to be confirmed: {visible(task.confirmation)} Say --yes to launch it."
+        raise CommandError(words, returncode=ends.BAD_USAGE)
+    # Not on standard output: that is for the job's id.
+    err.write(f"{visible_lines(task.confirmation)}\nLaunch it? [y/N] ")
+    err.flush()
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise CommandError("Nothing was launched.", returncode=ends.CANCELLED)
 
 
 def arguments_from(name: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import "./elements/cancel";
 import "./elements/checklist";
 import "./elements/choice";
 import "./elements/connection";
+import "./elements/copylink";
 import "./elements/jobs";
 import "./elements/retry";
 import "./elements/rows";

@@ -136,4 +136,13 @@ export const ko: Record<string, string> = {
   "in row {number}": "{number}행",
   "Remove row {number}": "{number}행 삭제",
   "The choices could not be fetched. Try again.": "선택지를 가져오지 못했습니다. 다시 시도하세요.",
+  "{reason}; next try at {time}": "{reason}; 다음 시도 {time}",
+  "next try at {time}": "다음 시도 {time}",
+  "asked for by the task": "태스크가 요청함",
+  "Copy a link to these inputs": "이 입력값의 링크 복사",
+  "Link to these inputs": "이 입력값의 링크",
+  "Secrets, files and long texts are left out.": "비밀 값, 파일, 긴 텍스트는 빠졌습니다.",
+  "Copied.": "복사했습니다.",
+  "Copy it from here:": "여기에서 복사하세요:",
+  "The link could not be made. Try again.": "링크를 만들지 못했습니다. 다시 시도하세요.",
 };

@@ -5,6 +5,8 @@ import { t } from "./i18n";
 
 /** The first that fits is taken. */
 const SENTENCES = [
+  "{reason}; next try at {time}",
+  "next try at {time}",
   "{reason}; waiting to be started again",
   "the broker does not answer; the job will be sent when it does",
   "no worker has it, and its message is in no queue any more",
@@ -22,6 +24,7 @@ const SENTENCES = [
   "its process ended with exit code {code} before the task did",
   "its process ended before the task did",
   "the task itself asked to be ignored",
+  "asked for by the task",
   "it expired before a worker was free",
   "terminated by {signal}",
   "revoked",

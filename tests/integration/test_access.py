@@ -7,12 +7,12 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Group, Permission
 from django.urls import URLPattern, URLResolver, get_resolver
 from ninja.operation import PathView
 
 from dashboard import access
-from dashboard.models import ApiToken
+from dashboard.models import ApiToken, SavedInputs
 from tasks import catalog, result_files, uploads
 from tests.support.cast import EVERYBODY, Cast, in_log, make_cast, new_job, new_schedule
 
@@ -23,9 +23,10 @@ LAUNCH = {"task": ADD, "args": {"x": 1, "y": 2}}
 
 # For each route and method: what alice (owner), bob (colleague), charlie (stranger), dora (staff) and anonymous get.
 # JOB is alice's job, FILE an upload that she has begun, ORPHAN a job without owner, SCHEDULE is hers, FOREIGN one that
-# was made elsewhere. 302 of anonymous leads to the sign-in page.
+# was made elsewhere, SAVED and SHARED are inputs of hers. 302 of anonymous leads to the sign-in page.
 JOB, ORPHAN, FILE = "JOB", "ORPHAN", "FILE"
 SCHEDULE, FOREIGN = "SCHEDULE", "FOREIGN"
+SAVED, SHARED = "SAVED", "SHARED"
 EVERY_HOUR = {"x": "1", "y": "2", "schedule-kind": "interval", "schedule-every": "1"}
 TABLE: dict[tuple[str, str], list[tuple[str, Any, tuple[int, int, int, int, int]]]] = {
     ("GET", ""): [("/", None, (200, 200, 200, 200, 302))],
@@ -33,8 +34,23 @@ TABLE: dict[tuple[str, str], list[tuple[str, Any, tuple[int, int, int, int, int]
     ("GET", "tasks/<str:name>/"): [
         (f"/tasks/{ADD}/", None, (200, 200, 403, 403, 302)),
         ("/tasks/no.such/", None, (404, 404, 404, 404, 302)),
+        (f"/tasks/{ADD}/?.saved=SAVED", None, (200, 404, 403, 403, 302)),
+        (f"/tasks/{ADD}/?.saved=SHARED", None, (200, 200, 403, 403, 302)),
     ],
-    ("POST", "tasks/<str:name>/"): [(f"/tasks/{ADD}/", {"x": "1", "y": "2"}, (302, 302, 403, 403, 302))],
+    ("POST", "tasks/<str:name>/"): [
+        (f"/tasks/{ADD}/", {"x": "1", "y": "2"}, (302, 302, 403, 403, 302)),
+        (f"/tasks/{ADD}/", {"x": "1", ".do": "save", "saved-name": "n"}, (302, 302, 403, 403, 302)),
+        (f"/tasks/{ADD}/", {"x": "1", ".do": "link"}, (200, 200, 403, 403, 302)),
+    ],
+    # Who may not launch the task finds nothing, also of the group with which it is shared: charlie is in it too.
+    ("GET", "saved/<int:pk>/"): [
+        ("/saved/SAVED/", None, (200, 404, 404, 404, 302)),
+        ("/saved/SHARED/", None, (200, 403, 404, 404, 302)),
+    ],
+    ("POST", "saved/<int:pk>/"): [
+        ("/saved/SAVED/", {"delete": "yes"}, (302, 404, 404, 404, 302)),
+        ("/saved/SHARED/", {"saved-name": "other"}, (302, 403, 404, 404, 302)),
+    ],
     ("GET", "tasks/<str:name>/choices/"): [
         (f"/tasks/{ADD}/choices/?.of=x", None, (404, 404, 403, 403, 302)),
         ("/tasks/no.such/choices/", None, (404, 404, 404, 404, 302)),
@@ -120,6 +136,7 @@ TABLE: dict[tuple[str, str], list[tuple[str, Any, tuple[int, int, int, int, int]
         ("/admin/", None, (302, 302, 302, 200, 302)),
         ("/admin/auth/user/", None, (302, 302, 302, 403, 302)),
         ("/admin/tasks/auditentry/", None, (302, 302, 302, 200, 302)),
+        ("/admin/dashboard/savedinputs/", None, (302, 302, 302, 403, 302)),
     ],
     ("GET", "healthz"): [("/healthz", None, (200, 200, 200, 200, 200))],
     ("GET", "readyz"): [("/readyz", None, (200, 200, 200, 200, 200))],
@@ -227,10 +244,19 @@ def schedules(cast):
     return {SCHEDULE: new_schedule(cast.users["alice"]), FOREIGN: new_schedule(None)}
 
 
+@pytest.fixture
+def saved(cast):
+    group = Group.objects.create(name="analysts")
+    group.user_set.add(*(cast.users[name] for name in ("alice", "bob", "charlie")))
+    shared = {SAVED: None, SHARED: group}
+    make = SavedInputs.objects.create
+    return {name: make(task=ADD, name=name, owner=cast.users["alice"], group=of) for name, of in shared.items()}
+
+
 @pytest.mark.parametrize(("method", "path", "body", "who", "status"), CASES)
-def test_everybody_gets_what_the_table_says(cast, jobs, schedules, method, path, body, who, status):
+def test_everybody_gets_what_the_table_says(cast, jobs, schedules, saved, method, path, body, who, status):
     upload, token = uploads.announce("a.csv", 2, cast.users["alice"]), ApiToken.objects.get(user=cast.users["alice"])
-    for name, row in {**jobs, **schedules, FILE: upload, "TOKEN": token}.items():
+    for name, row in {**jobs, **schedules, **saved, FILE: upload, "TOKEN": token}.items():
         path = path.replace(name, str(row.pk))
         if isinstance(body, dict):
             body = {key: str(row.pk) if value == name else value for key, value in body.items()}

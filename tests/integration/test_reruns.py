@@ -153,7 +153,7 @@ def stranger(stack: Stack, task: str, **args: Any) -> str:
 
 def test_a_strangers_job_that_waits_to_be_tried_again_outlives_its_worker(stack: Stack) -> None:
     job_id = stranger(stack, "try_twice")
-    reaches(stack, job_id, "retrying")
+    assert "next try at 20" in reaches(stack, job_id, "retrying")["reason"]
     stack.kill("worker")
     stack.start("worker")
     assert reaches(stack, job_id, *FINAL, seconds=60)["result"] == 1

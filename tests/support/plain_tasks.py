@@ -11,7 +11,7 @@ from celery import chain, shared_task
 from celery.exceptions import Ignore
 from pydantic import SecretStr
 
-from tasks import FileRules, UploadedFile, cancelled, log, progress, publish, track
+from tasks import FileRules, UploadedFile, cancelled, launchable, log, progress, publish, track
 
 logger = logging.getLogger("somebody.elses")
 
@@ -238,3 +238,11 @@ def dig(depth: int) -> list:
 def weigh(files: list[Annotated[UploadedFile, FileRules(max_size=5 * 1024**2, types=["text/plain"])]]) -> list[int]:
     """Say how large the files are."""
     return [len(file.path.read_bytes()) for file in files]
+
+
+@shared_task
+@launchable(title="Invite everybody", confirm="This will e-mail 3,000 customers.")
+def invite(subject: str, times: int = 1, key: SecretStr | None = None, letter: UploadedFile | None = None) -> str:
+    """E-mail nobody."""
+    size = len(letter.path.read_bytes()) if letter else 0
+    return f"{subject} × {times}, {size} bytes, {len(key.get_secret_value()) if key else 0} characters"

@@ -7,10 +7,10 @@ from django.core.management.base import CommandParser
 from dashboard.api import schemas
 from dashboard.terminal import finding, seeing
 from dashboard.terminal.arguments import Given, brought, missing_secrets, read
-from dashboard.terminal.asking import arguments_from, ask, can_ask
+from dashboard.terminal.asking import arguments_from, ask, can_ask, confirm
 from dashboard.terminal.command import TerminalCommand, moment
 from tasks.catalog import LaunchableTask
-from tasks.launch import launch
+from tasks.launch import PRIORITIES, launch
 
 
 class Command(TerminalCommand):
@@ -34,7 +34,11 @@ class Command(TerminalCommand):
         when.add_argument("--eta", metavar="TIME", help="not before this time; without offset, in the instance's zone")
         when.add_argument("--countdown", metavar="SECONDS", help="not before so many seconds from now")
         parser.add_argument("--queue")
+        parser.add_argument(
+            "--priority", choices=[*PRIORITIES], default="normal", help="what is taken from a queue first"
+        )
         parser.add_argument("--user", metavar="USERNAME", help="whose the job is, and its files; default: nobody's")
+        parser.add_argument("--yes", action="store_true", help="do not ask, where the task asks to be confirmed")
         seeing.add_options(parser)
 
     def handle(self, *args: Any, task: str, values: list[str], **options: Any) -> None:
@@ -44,6 +48,7 @@ class Command(TerminalCommand):
         owner = finding.user(options["user"])
         given = read(spec, values, ask, beside=arguments_from(options["json"]) if options["json"] else None, user=owner)
         _complete(spec, given, owner)
+        confirm(spec, is_sure=options["yes"], err=self.err)
         with brought(given.files, owner):
             job = launch(
                 spec.name,
@@ -52,14 +57,16 @@ class Command(TerminalCommand):
                 eta=order.eta,
                 countdown=order.countdown,
                 queue=order.queue,
+                priority=options["priority"],
                 json_types=given.is_exact,
             )
         seeing.launched(self, str(job.pk), **{name: options[name] for name in ("watch", "wait", "json_lines")})
 
 
 def _complete(spec: LaunchableTask, given: Given, owner: Any) -> None:
-    """Ask for the secrets that are missing; and before large files are copied, see whether the rest is right."""
+    """Ask for the secrets that are missing; and before large files are copied, or a yes is asked for, see whether the
+    rest is right."""
     if can_ask():
         given.args |= {parameter.name: ask(parameter) for parameter in missing_secrets(spec, given.args)}
-    if given.files:
-        spec.validate(given.args, user=owner, coming=given.coming, check=False)
+    if given.files or spec.confirmation:
+        spec.validate(given.args, user=owner, coming=given.coming, check=False, json_types=given.is_exact)

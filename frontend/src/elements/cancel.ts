@@ -1,47 +1,31 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { cancelJob } from "../api";
-import type { JobFeed } from "../feed";
 import { t } from "../i18n";
-import { jobFeed } from "../page";
 import { isFinal, type Job } from "../types";
-import { define, Piece } from "./piece";
+import { FollowingPiece } from "./following";
+import { define } from "./piece";
 
 /** A task that looks now and then has stopped by then; who waits longer may want to use force. */
 const PATIENCE_MS = 5_000;
 
 /** The button that asks a job to stop, then the one that ends its process. Without a script both are forms. */
-export class CancelElement extends Piece {
+export class CancelElement extends FollowingPiece {
   static override properties = {
-    job: {},
     problem: { state: true },
     sent: { state: true },
     late: { state: true },
     forced: { state: true },
   };
-  declare job: string;
   declare problem: string;
   declare sent: boolean;
   declare late: boolean;
   declare forced: boolean;
-  private feed: JobFeed | undefined;
-  private unlisten: (() => void) | undefined;
   private patience: ReturnType<typeof setTimeout> | undefined;
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.feed = jobFeed(this.job);
-    this.unlisten = this.feed.listen(() => this.requestUpdate());
-  }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.unlisten?.();
     clearTimeout(this.patience);
     this.patience = undefined;
-  }
-
-  protected override ready(): boolean {
-    return Boolean(this.feed?.job);
   }
 
   override willUpdate(): void {
