@@ -48,6 +48,8 @@ class SignIn(LoginView):
     """Django's own, which says how to begin while nobody has a password, and when to go on after too many attempts."""
 
     authentication_form = SignInForm
+    template_name = "dashboard/login.html"
+    next_page = "taskcast:index"
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         """The form again, as 429 where the password was not looked at."""
@@ -106,7 +108,7 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
         form.save()
         update_session_auth_hash(request, form.user)
         del request.session[_WELCOMED]
-        return redirect("index")
+        return redirect("taskcast:index")
     return render(request, "dashboard/welcome.html", {"form": form}, status=422 if form.errors else 200)
 
 

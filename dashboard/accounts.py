@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import transaction
@@ -19,6 +18,7 @@ from django.utils import timezone
 
 from dashboard import scopes as known_scopes
 from dashboard.models import ApiToken, WelcomeLink
+from tasks import conf
 
 WELCOME_LIFETIME = timedelta(minutes=10)
 FIRST_ADMINISTRATOR = "admin"
@@ -44,7 +44,7 @@ def welcome_link() -> str | None:
     None where a user with a password exists.
     """
     token = new_welcome_token()
-    return token and base_url() + reverse("welcome", args=[token])
+    return token and base_url() + reverse("taskcast:welcome", args=[token])
 
 
 def new_welcome_token() -> str | None:
@@ -60,14 +60,10 @@ def new_welcome_token() -> str | None:
 
 def base_url() -> str:
     """Where this instance is reached, without a final slash: from the settings HOST and PORT."""
-    host = getattr(settings, "HOST", "127.0.0.1")
+    host, port = conf.listens_at()
     # Addresses that mean "everywhere" are none that a browser can open.
     host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104
-    return f"http://[{host}]:{_port()}" if ":" in host else f"http://{host}:{_port()}"
-
-
-def _port() -> int:
-    return int(getattr(settings, "PORT", 8000))
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def use_welcome_token(token: str) -> Any:

@@ -34,7 +34,11 @@ class AuditTrail(_Admin):
     @admin.display(description=_("job"))
     def the_job(self, entry: AuditEntry) -> str:
         """A link to the job's page."""
-        return format_html('<a href="{}">{}</a>', reverse("job", args=[entry.job]), entry.job) if entry.job else ""
+        return (
+            format_html('<a href="{}">{}</a>', reverse("taskcast:job", args=[entry.job]), entry.job)
+            if entry.job
+            else ""
+        )
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """Whether the admin's first page names it."""

@@ -9,7 +9,7 @@ class DashboardConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from dashboard import checks, revocation, task_permissions  # noqa: F401 - checks register themselves
+        from dashboard import checks, revocation, site_checks, task_permissions  # noqa: F401 - checks register themselves
 
         revocation.connect()
         task_permissions.connect()

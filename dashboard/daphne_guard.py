@@ -13,13 +13,13 @@ import json
 import logging
 from typing import Any
 
-from django.conf import settings
 from django.template.loader import render_to_string
+from django.urls import reverse
+
+from tasks import conf
 
 logger = logging.getLogger(__name__)
 
-# Bytes. The form without script takes files of 10 MiB; larger ones come in pieces of 4 MiB.
-LARGEST_BODY = 12 * 1024 * 1024
 # Seconds for which a refused body is read on and thrown away. Closing at once would reset the connection, and
 # the client would see that instead of the answer.
 _LINGER = 2
@@ -37,7 +37,7 @@ def install() -> None:
 
 
 def _guarded(base: Any) -> Any:
-    largest = getattr(settings, "TASKCAST_LARGEST_BODY", LARGEST_BODY)
+    largest = conf.largest_body()
 
     class GuardedRequest(base):
         """A request whose body is neither parsed nor boundless."""
@@ -51,13 +51,13 @@ def _guarded(base: Any) -> Any:
 
         def gotLength(self, length: int | None) -> None:
             super().gotLength(length)
-            if length is not None and length > largest:
+            if length is not None and length > largest and self._is_ours():
                 self._refuse()
 
         def handleContentChunk(self, data: bytes) -> None:
             # A chunked body does not say how long it will be.
             self._received += len(data)
-            if self._received > largest:
+            if self._received > largest and self._is_ours():
                 self._refuse()
             if not self._is_refused:
                 super().handleContentChunk(data)
@@ -67,6 +67,11 @@ def _guarded(base: Any) -> Any:
                 self.channel.transport.loseConnection()
             else:
                 super().requestReceived(command, path, version)
+
+        def _is_ours(self) -> bool:
+            # The request itself learns its path when all of it is there. Other pages of a project have limits of
+            # their own.
+            return bool(self.channel._path.decode("latin1").startswith(reverse("taskcast:index")))
 
         def _refuse(self) -> None:
             if self._is_refused:

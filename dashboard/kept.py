@@ -73,7 +73,7 @@ def link(request: HttpRequest, task: catalog.LaunchableTask) -> dict[str, Any]:
     form = form_class(task)(request.POST)
     found = list(typed.arguments(form))
     plain = [one for one in found if not carried.is_file(one.field)]
-    address, is_all = _filled_in(reverse("task_form", args=[task.name]), plain)
+    address, is_all = _filled_in(reverse("taskcast:task_form", args=[task.name]), plain)
     is_all = is_all and not any(one.values for one in found if one not in plain)
     return {"address": request.build_absolute_uri(address), "complete": is_all}
 

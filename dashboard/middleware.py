@@ -1,4 +1,7 @@
-"""What holds for every answer: security headers; and an error that no view answered is still told as it should be."""
+"""What holds for every answer: security headers; and an error that no view answered is still told as it should be.
+
+For a site that is ours alone; what a project with pages of its own needs is around our views (surroundings.py).
+"""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -9,6 +12,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 from dashboard.api import problems
 from tasks import eventlog
@@ -16,7 +20,7 @@ from tasks import eventlog
 logger = logging.getLogger(__name__)
 
 # For which an answer may wait for the event log.
-_LOG_SECONDS = 0.3
+LOG_SECONDS = 0.3
 
 _HEADERS = {
     # Everything comes from here: nothing inline, nothing from elsewhere. `data:` is for small images in styles.
@@ -60,11 +64,11 @@ class Impatient(Middleware):
     def __call__(self, request: HttpRequest) -> "HttpResponseBase | Awaitable[HttpResponseBase]":
         if self._async:
             return self._later(request)
-        with eventlog.patience(_LOG_SECONDS):
+        with eventlog.patience(LOG_SECONDS):
             return self.get_response(request)
 
     async def _later(self, request: HttpRequest) -> HttpResponseBase:
-        with eventlog.patience(_LOG_SECONDS):
+        with eventlog.patience(LOG_SECONDS):
             return await self.get_response(request)
 
 
@@ -73,30 +77,41 @@ class SecurityHeaders(Middleware):
 
     def change(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         """Add what is missing."""
-        for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)
-        return response
+        return with_headers(response)
 
 
 class Failures(Middleware):
-    """Every error below `/api/` is a problem document; without a database, pages and calls say 503.
+    """Every error of the API is a problem document; without a database, pages and calls say 503.
 
     Stands outside of all middleware that touches the session, since that is what fails first.
     """
 
     def change(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        """Replace an error page below `/api/`."""
-        if request.path_info.startswith("/api/"):
-            return problems.as_problem(request, response)
-        return response
+        """Replace an error page of the API."""
+        return problems.as_problem(request, response) if is_call(request) else response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer for a view that found no database."""
-        if not isinstance(error, OperationalError | InterfaceError):
-            return None
-        logger.error("the database is away: %s", error)
-        if request.path_info.startswith("/api/"):
-            return problems.database_away()
-        # Without the request: whatever a page tells about its reader is in the database.
-        page = render_to_string("dashboard/away.html")
-        return HttpResponse(page, status=503, headers={"Retry-After": "5"})
+        return database_away(request, error) if isinstance(error, OperationalError | InterfaceError) else None
+
+
+def with_headers(response: HttpResponseBase) -> HttpResponseBase:
+    """The response with those headers that it has not yet."""
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def is_call(request: HttpRequest) -> bool:
+    """Whether the request is for the API, where every error is a problem document."""
+    return request.path.startswith(reverse("taskcast:api_root"))
+
+
+def database_away(request: HttpRequest, error: Exception) -> HttpResponse:
+    """503, for a call or for a page."""
+    logger.error("the database is away: %s", error)
+    if is_call(request):
+        return problems.database_away()
+    # Without the request: whatever a page tells about its reader is in the database.
+    page = render_to_string("dashboard/away.html")
+    return HttpResponse(page, status=503, headers={"Retry-After": "5"})

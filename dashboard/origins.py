@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http.request import split_domain_port, validate_host
 
 from dashboard.asgi import Application, Receive, Scope, Send
+from tasks import conf
 
 _PORTS = {"http": 80, "https": 443}
 _LOOPBACK = [".localhost", "127.0.0.1", "[::1]"]
@@ -38,8 +39,7 @@ def is_ours(origin: str, headers: Mapping[bytes, str], scheme: str = "ws") -> bo
     theirs = _parse(origin)
     if theirs is None:
         return False
-    trusted = [*getattr(settings, "TRUSTED_ORIGINS", ()), *settings.CSRF_TRUSTED_ORIGINS]
-    return theirs == _asked(headers, scheme) or any(_matches(theirs, text) for text in trusted)
+    return theirs == _asked(headers, scheme) or any(_matches(theirs, text) for text in conf.trusted_origins())
 
 
 _Origin = tuple[str, str, int]

@@ -11,7 +11,7 @@ from uuid import UUID
 from tasks import eventlog
 from tasks.eventlog import LogUnavailable
 from tasks.events import FINAL, EventDict, JobDict, whole_event, whole_job
-from tasks.launch import priority_of
+from tasks.launching import priority_of
 from tasks.models import Job, JobEvents
 
 # How far back the page of a job looks for log lines, in events; and what it takes at most, in lines and characters.

@@ -30,6 +30,8 @@ SENTENCES = (
     gettext_noop("its process ended before the task did"),
     gettext_noop("the task itself asked to be ignored"),
     gettext_noop("asked for by the task"),
+    gettext_noop("the task itself asked to be sent again"),
+    gettext_noop("another task goes on in its place"),
     gettext_noop("it expired before a worker was free"),
     gettext_noop("terminated by {signal}"),
     gettext_noop("revoked"),

@@ -22,7 +22,7 @@ _LONGEST, _ALL = 2_000, 5_000
 def address(job: Mapping[str, Any]) -> str:
     """Empty where the task's name is none that an address can have."""
     try:
-        url = reverse("task_form", args=[job["task"]])
+        url = reverse("taskcast:task_form", args=[job["task"]])
     except NoReverseMatch:
         return ""
     for name, value in (job["args"] or {}).items():

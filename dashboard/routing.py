@@ -1,4 +1,7 @@
-"""Websocket routes: `application` for us, `websocket_urlpatterns` for a project that has routes of its own."""
+"""Websocket routes: `application` for us, `websocket_urlpatterns` for a project that has routes of its own.
+
+Those stand below the prefix of the pages: `path("jobs/", URLRouter(websocket_urlpatterns))`.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,14 @@ from dashboard import daphne_end, daphne_guard
 from dashboard.consumers import live, no_such_path
 from dashboard.flood import FloodGuard
 from dashboard.origins import OriginGuard
+from tasks import watch
 
 # Whoever serves websockets of ours also gets requests: before the first one arrives.
 daphne_guard.install()
 daphne_end.install()
+
+# The only worker may be the one that died: what it leaves behind is seen to from here.
+watch.run_in_thread()
 
 # From the outside in: bound what comes in, refuse foreign pages, then find out who it is.
 _live: Any = FloodGuard(OriginGuard(live))

@@ -139,7 +139,7 @@ def listed(request: HttpRequest, task: LaunchableTask) -> list[Listed]:
 
 def address(row: SavedInputs) -> str:
     """The launch form, filled in with the inputs."""
-    return f"{reverse('task_form', args=[row.task])}?{urlencode({CHOSEN: row.pk})}"
+    return f"{reverse('taskcast:task_form', args=[row.task])}?{urlencode({CHOSEN: row.pk})}"
 
 
 def query(row: SavedInputs | None, address: QueryDict) -> QueryDict:

@@ -66,7 +66,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
     if "delete" in request.POST:
         row.delete()
         messages.success(request, _("“{name}” is deleted.").format(name=row.name))
-        return redirect("task_form", row.task)
+        return redirect("taskcast:task_form", row.task)
     form = NameForm(request.POST or None, owner=request.user, task=row.task, row=row)
     if request.method == "POST" and form.is_valid():
         saved.rename(row, form)

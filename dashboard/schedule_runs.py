@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from dashboard import access
 from dashboard.schedules import Scheduled
 from tasks.catalog import BadArguments
-from tasks.launch import launch
+from tasks.launching import launch
 from tasks.models import Job
 
 

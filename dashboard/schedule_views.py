@@ -109,7 +109,7 @@ def schedule_new(request: HttpRequest) -> HttpResponse:
         return _form_page(request, task, timing, arguments, status=422)
     made = store.make(task, plan, request.user)
     messages.success(request, _("The schedule is made."))
-    return redirect("schedule", made.periodic.pk)
+    return redirect("taskcast:schedule", made.periodic.pk)
 
 
 def _signed_out(request: HttpRequest) -> HttpResponse:
@@ -166,7 +166,7 @@ def schedule_change(request: HttpRequest, pk: int) -> HttpResponse:
         return _form_page(request, task, timing, arguments, status=422, schedule=found)
     store.change(found, plan, request.user)
     messages.success(request, _("The schedule is changed."))
-    return redirect("schedule", pk)
+    return redirect("taskcast:schedule", pk)
 
 
 def _changeable(request: HttpRequest, pk: int) -> tuple[Scheduled, LaunchableTask]:
@@ -185,7 +185,7 @@ def _button(act: Callable[[HttpRequest, Scheduled], HttpResponse]) -> Callable[.
     @wraps(act)
     def view(request: HttpRequest, pk: int) -> HttpResponse:
         if not request.user.is_authenticated:
-            return redirect_to_login(reverse("schedule", args=[pk]))
+            return redirect_to_login(reverse("taskcast:schedule", args=[pk]))
         return act(request, access.get_schedule_or_404(request.user, pk))
 
     return view
@@ -196,7 +196,7 @@ def schedule_pause(request: HttpRequest, found: Scheduled) -> HttpResponse:
     """Stop it until it is resumed."""
     store.pause(found)
     messages.success(request, _("The schedule is paused."))
-    return redirect("schedule", found.periodic.pk)
+    return redirect("taskcast:schedule", found.periodic.pk)
 
 
 @_button
@@ -207,7 +207,7 @@ def schedule_resume(request: HttpRequest, found: Scheduled) -> HttpResponse:
     else:
         store.resume(found)
         messages.success(request, _("The schedule runs again."))
-    return redirect("schedule", found.periodic.pk)
+    return redirect("taskcast:schedule", found.periodic.pk)
 
 
 @_button
@@ -217,13 +217,13 @@ def schedule_run(request: HttpRequest, found: Scheduled) -> HttpResponse:
         raise PermissionDenied(_("You may not launch this task."))
     if found.task and confirming.is_needed(request, found.task):
         question = confirming.Question(found.task, args=found.shown_arguments, names={})
-        return confirming.page(request, [question], back=reverse("schedule", args=[found.periodic.pk]))
+        return confirming.page(request, [question], back=reverse("taskcast:schedule", args=[found.periodic.pk]))
     try:
         job: Job = schedule_runs.run(found, user=request.user)
     except schedule_runs.Refused as error:
         messages.error(request, str(error))
-        return redirect("schedule", found.periodic.pk)
-    return redirect("job", job.pk)
+        return redirect("taskcast:schedule", found.periodic.pk)
+    return redirect("taskcast:job", job.pk)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -235,4 +235,4 @@ def schedule_delete(request: HttpRequest, pk: int) -> HttpResponse:
         return render(request, "dashboard/schedule_delete.html", {"schedule": found, "words": words(found.periodic)})
     store.delete(found)
     messages.success(request, _("The schedule is deleted."))
-    return redirect("schedules")
+    return redirect("taskcast:schedules")

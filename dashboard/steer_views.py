@@ -35,7 +35,7 @@ def job_cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Ask the job to stop (with `force` end its process), and go back to its page, which shows how far that is."""
     if not request.user.is_authenticated:
         # Back to the page: the address of this button cannot be opened.
-        return redirect_to_login(reverse("job", args=[job_id]))
+        return redirect_to_login(reverse("taskcast:job", args=[job_id]))
     found = access.get_job_or_404(request.user, job_id)
     if not access.may_steer(request.user, found.owner_id):
         raise PermissionDenied(_("You may not stop this job."))
@@ -48,20 +48,20 @@ def job_cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
             request,
             _("Redis does not answer: the job is asked to stop when it is back, and could not be ended by force."),
         )
-    return redirect("job", job_id)
+    return redirect("taskcast:job", job_id)
 
 
 @require_POST
 def job_retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """Launch the job once more with the same arguments, and go to the new one; where that can't be, to the form."""
     if not request.user.is_authenticated:
-        return redirect_to_login(reverse("job", args=[job_id]))
+        return redirect_to_login(reverse("taskcast:job", args=[job_id]))
     found = access.get_job_or_404(request.user, job_id)
     if not access.may_retry(request.user, found):
         raise PermissionDenied(_("You may not retry this job."))
     task = catalog.get(task_of(found.job))
     if confirming.is_needed(request, task) and _is_retryable(found.job):
-        return confirming.page(request, [_question(task, [found.job])], back=reverse("job", args=[job_id]))
+        return confirming.page(request, [_question(task, [found.job])], back=reverse("taskcast:job", args=[job_id]))
     try:
         new = once_more(found.job, user=request.user)
     except NotRetryable:
@@ -76,8 +76,8 @@ def job_retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
             messages.warning(request, in_words([fault]))
         return redirect(relaunch_url(found.job))
     else:
-        return redirect("job", new.pk)
-    return redirect("job", job_id)
+        return redirect("taskcast:job", new.pk)
+    return redirect("taskcast:job", job_id)
 
 
 def _is_retryable(job: JobDict) -> bool:
@@ -115,7 +115,7 @@ def several(request: HttpRequest) -> HttpResponse:
     try:
         filters, named = views.asked(request)
     except BadFilters:
-        return redirect("jobs")
+        return redirect("taskcast:jobs")
     narrowed = filters.listing(tasks=named)
     if request.method == "POST" and request.POST.get("action") in _ACTIONS:
         return _done(request, narrowed)
@@ -139,17 +139,17 @@ def _done(request: HttpRequest, narrowed: listing.Filters) -> HttpResponse:
     jobs, owners = steering.found(request.user, [text for text in ids if views.is_id(text)])
     if not jobs:
         messages.warning(request, _("Nothing was done: tick at least one job."))
-        return redirect(f"{reverse('jobs_several')}?{request.GET.urlencode()}")
+        return redirect(f"{reverse('taskcast:jobs_several')}?{request.GET.urlencode()}")
     action = request.POST["action"]
     if action == "retry" and (questions := _questions(request, jobs, owners)):
         ticked = [("action", action), *(("job", job["id"]) for job in jobs)]
-        back = f"{reverse('jobs_several')}?{request.GET.urlencode()}"
+        back = f"{reverse('taskcast:jobs_several')}?{request.GET.urlencode()}"
         return confirming.page(request, questions, carried=ticked, back=back)
     try:
         outcome = _ACTIONS[action](request.user, jobs, owners)
     except LogUnavailable:
         messages.error(request, _("Redis does not answer; try again."))
-        return redirect(f"{reverse('jobs_several')}?{request.GET.urlencode()}")
+        return redirect(f"{reverse('taskcast:jobs_several')}?{request.GET.urlencode()}")
     context: dict[str, Any] = {
         "outcome": outcome,
         "action": action,

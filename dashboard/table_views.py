@@ -79,7 +79,7 @@ def task_batch(request: HttpRequest, name: str) -> HttpResponse:
     if not request.user.is_authenticated:
         if request.method != "POST":
             return redirect_to_login(request.get_full_path())
-        address = reverse("task_batch", args=[name])
+        address = reverse("taskcast:task_batch", args=[name])
         return kept.to_sign_in(request, *kept.table_address(request, address, name))
     task = access.get_task_or_404(request.user, name)
     if request.method != "POST":
@@ -101,7 +101,7 @@ def task_batch(request: HttpRequest, name: str) -> HttpResponse:
         except IntegrityError:
             if not _is_launched(request, job_id):  # else the same form was sent twice, and the other one was first
                 raise
-    return redirect("job", job_id)
+    return redirect("taskcast:job", job_id)
 
 
 def _ask(request: HttpRequest, task: LaunchableTask, form: TableForm) -> HttpResponse:

@@ -97,7 +97,7 @@ def _page(request: HttpRequest, form: TokenForm, *, status: int = 200, **made: s
 def revoke(request: HttpRequest, pk: int) -> HttpResponse:
     """Take the token back at once: its calls are refused, its sockets closed."""
     if not request.user.is_authenticated:
-        return redirect_to_login(reverse("tokens_page"))
+        return redirect_to_login(reverse("taskcast:tokens_page"))
     access.get_token_or_404(request.user, pk).delete()
     messages.success(request, _("The token is revoked."))
-    return redirect("tokens_page")
+    return redirect("taskcast:tokens_page")

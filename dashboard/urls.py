@@ -1,10 +1,13 @@
-"""Every address of the web. Who may use each is in the table of tests/integration/test_access.py."""
+"""Every address of the web. Who may use each is in the table of tests/integration/test_access.py.
+
+A project includes them once, below any prefix: `path("jobs/", include("dashboard.urls"))`. Their names have a
+namespace, so that a project may call pages of its own `index` or `login`.
+"""
 
 from django.apps import apps
-from django.contrib import admin
+from django.conf import settings
 from django.contrib.auth import views as auth
 from django.urls import include, path
-from django.views.generic import RedirectView
 from django.views.i18n import set_language
 
 from dashboard import (
@@ -19,8 +22,12 @@ from dashboard import (
     worker_views,
 )
 from dashboard.api import api, problems
+from dashboard.surroundings import Patterns, surrounded
 
-urlpatterns = [
+app_name = "taskcast"
+_SIGNED_OUT = settings.LOGOUT_REDIRECT_URL or "taskcast:index"
+
+_pages: Patterns = [
     path("", views.index, name="index"),
     path("tasks/", views.tasks, name="tasks"),
     path("tasks/<str:name>/", views.task_form, name="task_form"),
@@ -42,12 +49,9 @@ urlpatterns = [
     path("accounts/login/", account_views.SignIn.as_view(), name="login"),
     path("accounts/tokens/", token_views.tokens, name="tokens_page"),
     path("accounts/tokens/<int:pk>/revoke/", token_views.revoke, name="token_revoke"),
-    path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
+    path("accounts/logout/", auth.LogoutView.as_view(next_page=_SIGNED_OUT), name="logout"),
     path("welcome/<str:token>/", account_views.welcome, name="welcome"),
     path("language/", set_language, name="set_language"),
-    # One page to sign in, with one limit for those who guess passwords.
-    path("admin/login/", RedirectView.as_view(pattern_name="login", query_string=True)),
-    path("admin/", admin.site.urls),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics_page, name="metrics"),
@@ -56,3 +60,5 @@ urlpatterns = [
     path("api/", problems.not_found, name="api_root"),
     path("api/<path:rest>", problems.not_found, name="api_unknown"),
 ]
+
+urlpatterns = surrounded(_pages)

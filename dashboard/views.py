@@ -40,7 +40,7 @@ from tasks import catalog, redis_state
 from tasks.catalog import BadArguments, LaunchableTask, UnknownTask
 from tasks.eventlog import LogUnavailable
 from tasks.events import STATES, UNFINISHED, JobDict
-from tasks.launch import launch
+from tasks.launching import launch
 from tasks.models import BATCH, task_of
 
 # Jobs of a kind on the overview.
@@ -95,7 +95,7 @@ def _card(task: LaunchableTask) -> dict[str, Any]:
         "name": task.name,
         "title": task.title,
         "description": task.description,
-        "url": reverse("task_form", args=[task.name]),
+        "url": reverse("taskcast:task_form", args=[task.name]),
     }
 
 
@@ -130,7 +130,7 @@ def task_form(request: HttpRequest, name: str) -> HttpResponse:
         return _form_page(request, task, form, when, status=422)
     if when.eta:
         messages.success(request, _("It will be launched at {time}.").format(time=when_it_is(when.eta.isoformat())))
-    return redirect("job", job.pk)
+    return redirect("taskcast:job", job.pk)
 
 
 def _filled_in(request: HttpRequest, task: LaunchableTask, form_of_task: Any) -> HttpResponse:
@@ -159,7 +159,9 @@ def _signed_out(request: HttpRequest, name: str) -> HttpResponse:
     """To the sign-in page, and back to the form with what was typed before the session had ended."""
     if request.method != "POST":
         return redirect_to_login(request.get_full_path())
-    return kept.to_sign_in(request, *kept.form_address(request, reverse("task_form", args=[name]), name, WhenForm))
+    return kept.to_sign_in(
+        request, *kept.form_address(request, reverse("taskcast:task_form", args=[name]), name, WhenForm)
+    )
 
 
 def _form_page(
@@ -225,7 +227,7 @@ def _without(request: HttpRequest, parameters: list[str]) -> HttpResponse:
         values = " ".join("".join(filter(str.isprintable, text))[:40] for text in query.pop(name, []))
         words = _("“{asked}” means nothing here; the list is shown without it.")
         messages.warning(request, words.format(asked=f"{name}={values}"))
-    return redirect(f"{reverse('jobs')}?{query.urlencode()}" if query else "jobs")
+    return redirect(f"{reverse('taskcast:jobs')}?{query.urlencode()}" if query else "taskcast:jobs")
 
 
 @require_safe

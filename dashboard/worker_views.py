@@ -32,10 +32,10 @@ def overview(request: HttpRequest) -> HttpResponse:
 def pause(request: HttpRequest, name: str) -> HttpResponse:
     """Have no worker take anything more from the queue, or have them take again."""
     if not request.user.is_authenticated:
-        return redirect_to_login(reverse("workers"))
+        return redirect_to_login(reverse("taskcast:workers"))
     if not access.may_pause_queues(request.user):
         raise PermissionDenied(_("You may not pause queues."))
     steer = queues.resume if request.POST.get("to") == "resume" else queues.pause
     if not steer(name, user=request.user):
         messages.info(request, _("That is so already."))
-    return redirect("workers")
+    return redirect("taskcast:workers")

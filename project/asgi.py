@@ -14,9 +14,5 @@ http = get_asgi_application()
 refuse_bad_start()
 
 from dashboard.routing import application as websocket  # noqa: E402
-from tasks import watch  # noqa: E402
-
-# The only worker may be the one that died: what it leaves behind is seen to from here.
-watch.run_in_thread()
 
 application = ProtocolTypeRouter({"http": http, "websocket": websocket})

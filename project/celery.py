@@ -44,6 +44,8 @@ class Quiet(Task):
 app = App("project", task_cls=Quiet)
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+# Of the engine's own folder nothing is discovered: other projects need not have the samples.
+app.autodiscover_tasks(["tasks.samples"])
 install(app)
 
 

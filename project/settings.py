@@ -149,6 +149,7 @@ TASKCAST_SECRET_NAMES = read("TASKCAST_SECRET_NAMES", list[str](), values.identi
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "project" / "templates"],  # error pages of the whole site
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [

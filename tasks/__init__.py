@@ -1,9 +1,13 @@
 """Taskcast's engine, and all that task code needs: `from tasks import track, progress, log, publish, cancelled`.
 
-Outside a worker these do nothing and fail nothing. Nothing here touches the database or the network when imported.
+Outside a worker these do nothing and fail nothing. For other code there are `launch`, `job_ended`, and `install` for a
+project's Celery app; `tasks.testing` is for tests of tasks. Nothing here touches the database or the network when
+imported.
 """
 
+from tasks.calling import launch
 from tasks.choices import Choices
+from tasks.ended import job_ended
 from tasks.file_rules import FileRules
 from tasks.joblog import log, publish
 from tasks.joining import install
@@ -18,6 +22,8 @@ __all__ = [
     "UploadedFile",
     "cancelled",
     "install",
+    "job_ended",
+    "launch",
     "launchable",
     "log",
     "progress",

@@ -8,7 +8,7 @@ from uuid import UUID
 from tasks.catalog import MASK, BadArguments, Fault
 from tasks.catalog_errors import fault
 from tasks.events import FINAL, JobDict
-from tasks.launch import launch, priority_of
+from tasks.launching import launch, priority_of
 from tasks.models import Job
 from tasks.uploaded import UploadedFile, find_for_worker, ids_in
 

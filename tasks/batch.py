@@ -15,7 +15,7 @@ from django.db import close_old_connections, connection, transaction
 from django.utils import timezone
 
 from tasks import audit, catalog, counters
-from tasks import launch as single
+from tasks import launching as single
 from tasks.again import NotRetryable, files_of, not_kept, place_of, retry
 from tasks.catalog import BadArguments, Fault
 from tasks.events import FINAL, JobDict

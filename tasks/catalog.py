@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from celery import current_app
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from tasks import conf
 from tasks.catalog_errors import MASK, BadArguments, Fault, UnknownTask
 from tasks.catalog_secrets import hidden_texts, masked_by_name, shown_values
 from tasks.catalog_task import LaunchableTask, Typed
@@ -44,7 +44,7 @@ def load() -> None:
 
     Raises ImproperlyConfigured, naming the module that cannot be imported and why.
     """
-    for name in getattr(settings, "TASKCAST_APPS", ()):
+    for name in conf.apps():
         try:
             module = importlib.import_module(name)
             if hasattr(module, "__path__") and importlib.util.find_spec(f"{name}.tasks"):
@@ -123,8 +123,7 @@ def _registry() -> Mapping[str, Any]:
         # Requests that come at once to a fresh process: all but the first would find half of the tasks, and answer 404.
         with _loading:
             if app not in _loaded_for:
-                # A process that is no worker has not autodiscovered yet; a signal sent here does it.
-                load()
+                # A process that is no worker has not autodiscovered yet; a signal sent here does it, and calls load().
                 app.loader.import_default_modules()
                 _loaded_for.append(app)
     tasks: Mapping[str, Any] = app.tasks

@@ -9,7 +9,7 @@ from celery import current_app
 from django.db import DatabaseError, close_old_connections, connection, transaction
 from django.db.models import QuerySet
 
-from tasks import audit, counters, eventlog, launch, signals
+from tasks import audit, counters, eventlog, launching, signals
 from tasks.eventlog import LogUnavailable, Reply
 from tasks.events import FINAL, UNFINISHED, JobDict
 from tasks.models import BATCH, AuditEntry, Job
@@ -82,7 +82,7 @@ def cancel_many(jobs: QuerySet[Job], *, user: Any = None) -> int:
             Job.objects.filter(pk__in=some).update(cancel="asked", change=change)
         if user is not None:
             audit.note_each(audit.CANCELLED, user, found)
-        transaction.on_commit(lambda: launch.in_background(_tell_soon))
+        transaction.on_commit(lambda: launching.in_background(_tell_soon))
     return len(found)
 
 

@@ -46,11 +46,21 @@ def gate(call: Callable[..., Any]) -> Callable[..., Any]:
         # notes there, in `_protected`, that it has.
         inner = Task.__call__ if is_celerys_own else call
         request: Any = self.request
-        if request.called_directly or request.is_eager or request._protected or not messages.is_recorded(self.name):
+        if request.called_directly or request.is_eager or request._protected or not _is_a_job(self, request):
             return inner(self, *args, **kwargs)
         return _attempt(self, request, inner, args, kwargs)
 
     return __call__
+
+
+def _is_a_job(task: Task, request: Any) -> bool:
+    if messages.is_recorded(task.name):
+        return True
+    # What collects the results of a group that took the place of a job has that job's id.
+    try:
+        return task.name == messages.COLLECTOR and eventlog.held(request.id) is not None
+    except LogUnavailable:
+        return False
 
 
 def _attempt(task: Task, request: Any, inner: Callable[..., Any], args: Any, kwargs: Any) -> Any:
@@ -117,7 +127,7 @@ def _start(
                 lease=leases.lease_key(),
                 pid=os.getpid(),
                 token=token,
-                retries=request.retries,
+                retries=messages.order_of(request),
                 rerun=bool(task.acks_late),
                 orphaned=orphaned,
                 owner_id=owner_id,

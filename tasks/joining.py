@@ -4,6 +4,7 @@ from typing import Any
 
 from celery import Celery
 from celery.app.defaults import NAMESPACES, flatten
+from celery.signals import import_modules
 
 DEFAULTS = dict(flatten(NAMESPACES))
 
@@ -12,9 +13,17 @@ def install(app: Celery) -> None:
     """Have every task of `app` seen by Taskcast. Call it where the app is made, before its tasks are used."""
     from tasks import bootsteps, signals
 
+    import_modules.connect(_import_apps, weak=False, dispatch_uid="taskcast.apps")
     app.on_after_configure.connect(_configure, weak=False, dispatch_uid="taskcast.configure")
     signals.connect()
     bootsteps.install(app)
+
+
+def _import_apps(**_: Any) -> None:
+    # A worker knows only the tasks that are there when it starts.
+    from tasks import catalog
+
+    catalog.load()
 
 
 def _configure(sender: Celery, **_: Any) -> None:

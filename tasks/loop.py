@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# One per item of a segment of a loop. Only the iterator over it matters: its position is the count.
+# One per item of a segment of a loop. Only the iterator over it matters: its position is the count. A recording may
+# have fewer, to look more often whether to stop.
 TICKS = bytes(8192)
 # pass_on(tick, item) is item, without Python code: pop() of an empty dict gives its second argument back.
 pass_on: Any = {}.pop
@@ -70,7 +71,9 @@ class Loop(Step):
         if self.total is None:
             self.total = length(iterable, source)
             self._total_is_guess = True
-        if type(iterable) is range and (size := length(iterable, source)) is not None and size <= EXACT:
+        assert self.recording is not None
+        in_one = self.recording.ticks is TICKS
+        if in_one and type(iterable) is range and (size := length(iterable, source)) is not None and size <= EXACT:
             # The iterator of a range can be read and stopped itself. A list's could not: stopped, it runs
             # on if the list grows.
             return chain.from_iterable(self._run_range(source, int(size)))
@@ -78,10 +81,11 @@ class Loop(Step):
 
     def _run(self, source: Iterator[T]) -> Iterator[Iterator[T]]:
         recording = self._open()
+        ticks = recording.ticks
         base = 0
         try:
             while True:
-                segment = self._begin(Segment(base, iter(TICKS), len(TICKS), []))
+                segment = self._begin(Segment(base, iter(ticks), len(ticks), []))
                 if recording.cancelled:  # after _begin: cancel() sets the flag, then stops what has begun
                     raise recording.stopped()
                 yield map(pass_on, segment.tick, source)

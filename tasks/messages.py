@@ -16,6 +16,18 @@ _SCHEDULE = "periodic_task_name"
 _RECORDED = frozenset({"celery.map", "celery.starmap"})
 
 
+#: Celery's own task at the end of a group that took the place of a job.
+COLLECTOR = "celery.accumulate"
+# Retries of one task are fewer.
+_NESTING = 100_000
+
+
+def order_of(request: Any) -> int:
+    """Which of a job's messages this is: higher for a retry, and for that of a task that took the place of another."""
+    nesting = request.replaced_task_nesting or 0
+    return int(request.retries + _NESTING * nesting)
+
+
 def is_recorded(task_name: str) -> bool:
     """Whether jobs of this task are recorded: all but Celery's own housekeeping."""
     return not task_name.startswith("celery.") or task_name in _RECORDED

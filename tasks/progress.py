@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, TypeVar
 
-from tasks.loop import Loop
+from tasks.loop import TICKS, Loop
 from tasks.shape import SHOWN_DEPTH, SHOWN_PER_LEVEL, shape
 from tasks.steps import JobCancelled, NullStep, Step
 
@@ -101,6 +101,7 @@ class Recording:
         self.noticed = False  # whether the task's own code has been told
         self.opened_at: float | None = None  # by the clock, when the first step opened
         self.loops: set[Loop] = set()  # the open ones
+        self.ticks = TICKS
         self._wake = wake
         self._clock = clock
         self._root = Step(self)

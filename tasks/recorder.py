@@ -13,7 +13,7 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.db import InterfaceError, OperationalError, transaction
 
-from tasks import counters, epochs, eventlog, events, records
+from tasks import counters, ended, epochs, eventlog, events, records
 from tasks.archive import new_chunk
 from tasks.locks import Lock
 from tasks.models import Job, JobEvents
@@ -69,6 +69,7 @@ def record_once() -> int:
         eventlog.settle(settled)
     if change:
         reporter().changed(change)
+    ended.tell([plan.job_id for plan in written if plan.is_end])
     return len(written)
 
 

@@ -66,6 +66,11 @@ class Plan:
         snapshot = self.tail.snapshot
         return bool(self.lines) or (snapshot.epoch, snapshot.seq) > (self.known.epoch, self.known.seq)
 
+    @property
+    def is_end(self) -> bool:
+        """Whether this is what brings the row into a final state."""
+        return self.tail.snapshot.job["state"] in events.FINAL and self.known.state not in events.FINAL
+
 
 def is_id(job_id: str) -> bool:
     """Whether rows can have this id: the canonical text of a UUID. Celery itself takes any text."""

@@ -6,12 +6,13 @@ fails by it: what the log cannot take now waits here, progress merged to its lat
 
 import asyncio
 import atexit
+import contextlib
 import logging
 import os
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -259,6 +260,17 @@ def reporter() -> Reporter:
         _reporter = (os.getpid(), Reporter())
         atexit.register(flush)
     return _reporter[1]
+
+
+@contextlib.contextmanager
+def speaking(other: Reporter) -> Iterator[None]:
+    """Have `other` be this process's reporter meanwhile: for tests of tasks."""
+    global _reporter
+    before, _reporter = _reporter, (os.getpid(), other)
+    try:
+        yield
+    finally:
+        _reporter = before
 
 
 def flush(timeout: float = 5.0) -> bool:

@@ -15,7 +15,7 @@ from collections import deque
 from typing import Any
 
 from celery import current_app, current_task
-from celery.exceptions import Retry
+from celery.exceptions import Ignore, Reject, Retry
 from celery.signals import (
     after_task_publish,
     before_task_publish,
@@ -53,6 +53,11 @@ _threadless = False
 _TRACEBACK_CHARACTERS = 64_000
 _MESSAGE_CHARACTERS = 16_000
 _REASON_CHARACTERS = 1000
+
+SENT_AGAIN = "the task itself asked to be sent again"
+#: Of a job that waits for another task, which has its id and will give its result (`Task.replace`).
+REPLACED = "another task goes on in its place"
+_REPLACED_BY_CELERY = "Replaced by new task"
 
 LOST_TOO_OFTEN = "its worker or its process died each time that it was started; it is not started again"
 
@@ -163,8 +168,8 @@ def _on_failure(
     kwargs: Any = None,
     **_: Any,
 ) -> None:
-    if _is_told(task_id):
-        return
+    if _is_told(task_id) or getattr(getattr(sender, "request", None), "is_eager", False):
+        return  # what was called like a function is no job: to ask the log for it would take seconds without Redis
     if _threadless and type(exception).__name__ not in _CELERYS_OWN and _has_started(task_id):
         return  # its own process tells how it ended; what arrived here is how Celery stumbled afterwards
     change = failed(exception, _secrets(sender, args, kwargs), einfo)
@@ -221,8 +226,24 @@ def _on_postrun(
         attempt.end(_retrying(retval, _secrets(sender, args, kwargs)))
     elif state == "FAILURE" and isinstance(retval, BaseException):
         attempt.end(failed(retval, _secrets(sender, args, kwargs)))
+    elif isinstance(retval, Reject):
+        _rejected(attempt, retval, _secrets(sender, args, kwargs))
+    elif isinstance(retval, Ignore) and str(retval) == _REPLACED_BY_CELERY:
+        attempt.end(Change("state", {"state": "retrying", "reason": REPLACED}))
     else:
-        attempt.end(Change("state", {**_finished("cancelled"), "reason": "the task itself asked to be ignored"}))
+        attempt.end(ignored())
+
+
+def _rejected(attempt: Attempt, rejection: Any, secrets: tuple[str, ...]) -> None:
+    if not rejection.requeue:
+        cause = rejection.reason if isinstance(rejection.reason, Exception) else rejection
+        attempt.end(failed(cause, secrets))
+        return
+    # Its message comes again: the log has to know before it does, or would take it for a second copy.
+    again = {"reason": SENT_AGAIN, "progress": None}
+    attempt.change(Change("state", {"state": "retrying", **again}))
+    attempt.end(Change("state", {"state": "queued", **again}))
+    reporter.flush(_RETRY_PATIENCE)
 
 
 # --- in the worker's main process
@@ -333,6 +354,11 @@ def succeeded(job_id: str, result: Any, attempt: Attempt | None = None) -> Chang
 def cancelled() -> Change:
     """The end of a job that was asked to stop."""
     return Change("state", {**_finished("cancelled"), "cancel": "seen", "reason": None})
+
+
+def ignored() -> Change:
+    """The end of a job whose task raised Celery's `Ignore` or `Reject`."""
+    return Change("state", {**_finished("cancelled"), "reason": "the task itself asked to be ignored"})
 
 
 def failed(exception: BaseException, secrets: Any, einfo: Any = None) -> Change:

@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.db.models import Q
 from django.utils import timezone
 
-from tasks import broker, children, control, epochs, eventlog, events, leases, queues, signals, situations
+from tasks import broker, children, conf, control, epochs, eventlog, events, leases, queues, signals, situations
 from tasks.complaints import Complaints
 from tasks.eventlog import LogUnavailable
 from tasks.locks import Lock
@@ -196,7 +195,7 @@ def dispatch() -> int:
 
     Raises OSError where the broker is away.
     """
-    from tasks import launch  # it imports what this module imports
+    from tasks import launching  # it imports what this module imports
 
     now = timezone.now()
     waiting = Job.objects.filter(
@@ -209,7 +208,7 @@ def dispatch() -> int:
         if job.parent and not Job.objects.filter(pk=job.pk, published_at=None).update(published_at=now):
             continue
         try:
-            sent = launch.publish(job)
+            sent = launching.publish(job)
         except Exception:
             logger.exception("job %s cannot be published", job.pk)
             continue
@@ -250,7 +249,7 @@ def run_in_thread() -> None:
     Not where the setting TASKCAST_WATCH is False.
     """
     global _thread
-    if not getattr(settings, "TASKCAST_WATCH", True) or (_thread and _thread[0] == os.getpid()):
+    if not conf.is_watching() or (_thread and _thread[0] == os.getpid()):
         return
     thread = threading.Thread(target=_run, name="taskcast-watch", daemon=True)
     _thread = (os.getpid(), thread)

@@ -51,7 +51,7 @@ class TaskcastAPI(NinjaAPI):
 api = TaskcastAPI(
     title="Taskcast",
     version="1",
-    urls_namespace="api",
+    urls_namespace="taskcast:api",
     description="Launch Celery tasks, follow their jobs. Times are UTC with offset; errors are problem documents.",
     # Of a call that names no scope: all, so that none is forgotten.
     auth=by(*scopes.ALL),

@@ -14,7 +14,7 @@ from dashboard.api.problems import answer, problem
 from tasks import control
 from tasks.batch import BadRows, NothingToRetry, once_more
 from tasks.events import whole_job
-from tasks.launch import launch
+from tasks.launching import launch
 from tasks.models import task_of
 
 router = Router(tags=["jobs"])

@@ -145,4 +145,6 @@ export const ko: Record<string, string> = {
   "Copied.": "복사했습니다.",
   "Copy it from here:": "여기에서 복사하세요:",
   "The link could not be made. Try again.": "링크를 만들지 못했습니다. 다시 시도하세요.",
+  "the task itself asked to be sent again": "태스크가 스스로 다시 보내 달라고 요청했습니다",
+  "another task goes on in its place": "다른 태스크가 이어받아 실행합니다",
 };

@@ -25,6 +25,8 @@ const SENTENCES = [
   "its process ended before the task did",
   "the task itself asked to be ignored",
   "asked for by the task",
+  "the task itself asked to be sent again",
+  "another task goes on in its place",
   "it expired before a worker was free",
   "terminated by {signal}",
   "revoked",

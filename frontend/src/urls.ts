@@ -1,6 +1,10 @@
-// Every address that the pages' scripts use. `<html data-root>` is where the site is mounted.
+// Every address that the pages' scripts use. `<html data-root>` says where our pages are; a page of somebody else's
+// says it where it takes our script: `<script src="…/embed.js" data-taskcast-root="/jobs/">`.
 
-const root = (): string => document.documentElement.dataset.root ?? "/";
+const root = (): string =>
+  document.querySelector<HTMLElement>("script[data-taskcast-root]")?.dataset.taskcastRoot ??
+  document.documentElement.dataset.root ??
+  "/";
 const part = encodeURIComponent;
 
 export const jobPage = (id: string): string => `${root()}jobs/${part(id)}/`;
@@ -12,8 +16,11 @@ export const fileUrl = (id: string, name: string): string => jobUrl(id, `/files/
 export const uploadUrl = (id: string, offset?: number): string =>
   `${root()}api/v1/uploads/${part(id)}${offset === undefined ? "" : `?offset=${offset}`}`;
 export const uploadsUrl = (): string => `${root()}api/v1/uploads`;
-export const signInPage = (): string =>
-  `${root()}accounts/login/?next=${part(location.pathname + location.search)}`;
+/** The site's own, which need not be ours. */
+export const signInPage = (): string => {
+  const page = document.documentElement.dataset.signIn ?? `${root()}accounts/login/`;
+  return `${page}?next=${part(location.pathname + location.search)}`;
+};
 
 export function socketUrl(): string {
   const url = new URL(`${root()}ws/`, location.href);

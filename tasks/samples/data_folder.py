@@ -3,7 +3,6 @@
 import stat
 from pathlib import Path
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 
 from tasks import conf
@@ -13,18 +12,13 @@ class NotInDataFolder(ValueError):
     """The path does not lead to a file below the data folder."""
 
 
-def folder() -> Path:
-    """The folder whose files tasks may read, with symbolic links resolved; it need not exist."""
-    return Path(getattr(settings, "TASKCAST_DATA", None) or conf.home() / "data").resolve()
-
-
 def find(path: str) -> Path:
     """The file that `path` (relative to the data folder, or absolute) leads to, links and `..` resolved.
 
     Raises NotInDataFolder with a message for the person who typed it. What lies outside is never looked at,
     so that the message cannot tell whether it exists.
     """
-    root = folder()
+    root = conf.data_folder()
     try:
         target = (root / path.strip()).resolve()
     except (OSError, ValueError, RuntimeError):  # a NUL, a name too long, links in a circle

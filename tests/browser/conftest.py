@@ -105,7 +105,7 @@ def launch(stack: Stack, task: str, owner: str | None = "alice", **args: object)
     """Launch a task as the API would, and return the job's id."""
     code = """
 from django.contrib.auth import get_user_model
-from tasks.launch import launch
+from tasks.launching import launch
 user = get_user_model().objects.get(username=owner) if owner else None
 answer = str(launch(task, args, user=user).pk)
 """

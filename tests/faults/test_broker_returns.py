@@ -6,7 +6,7 @@ import threading
 from tests.support.stack import wait_for
 
 _LAUNCH = """
-from tasks.launch import launch
+from tasks.launching import launch
 answer = str(launch("tasks.samples.arithmetic.add", {"x": 4, "y": 4}).pk)
 """
 PLAIN = "tests.support.plain_tasks"
@@ -28,7 +28,7 @@ def test_a_retry_waits_for_the_broker(stack_factory):
     """Celery itself drops a job whose next attempt it cannot send."""
     stack = stack_factory(TASKCAST_APPS=PLAIN, WORKERS="1")
     path = stack.home / "now"
-    code = "from tasks.launch import launch\nanswer = str(launch(name, {'path': path}).pk)"
+    code = "from tasks.launching import launch\nanswer = str(launch(name, {'path': path}).pk)"
     job_id = stack.run(code, name=f"{PLAIN}.fail_on_demand", path=str(path))
     wait_for(lambda: stack.run(_STATE, id=job_id) == "started", "the job has started")
     stack.kill("redis", signal.SIGTERM)

@@ -31,9 +31,7 @@ def test_the_documented_client(stack_factory, tmp_path: Path) -> None:
     token = stack.token("alice")
 
     code = "from tasks import launch\nfrom django.contrib.auth import get_user_model\n"
-    code += (
-        "user = get_user_model().objects.get(username='alice')\nanswer = str(launch.launch(task, args, user=user).id)"
-    )
+    code += "user = get_user_model().objects.get(username='alice')\nanswer = str(launch(task, args, owner=user).id)"
     job = stack.run(code, task=COUNT, args={"to": 200, "pause": 0.02, "lines": 40})
     with start(stack, tmp_path, token, job) as following:
         assert following.stdout

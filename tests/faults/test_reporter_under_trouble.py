@@ -16,7 +16,7 @@ answer = snap and {"job": snap.job, "events": page.events}
 
 
 def running_job(stack: Stack) -> str:
-    code = "from tasks.launch import launch\nanswer = str(launch(name, args).pk)"
+    code = "from tasks.launching import launch\nanswer = str(launch(name, args).pk)"
     job_id = stack.run(code, name=f"{PLAIN}.count_against_the_clock", args={"to": 300, "pause": 0.02})
     wait_for(lambda: (stack.run(_LOOK, id=job_id) or {"job": {}})["job"].get("progress"), "it counts")
     return job_id

@@ -15,7 +15,7 @@ from tests.support.stack import wait_for
 
 PLAIN = "tests.support.plain_tasks"
 _LAUNCH = """
-from tasks.launch import launch
+from tasks.launching import launch
 answer = [str(launch(name, {"to": 20, "pause": 0.05}).pk) for _ in range(number)]
 """
 _ENDS = """

@@ -1,5 +1,6 @@
 """Every page and call, asked by everybody: the table is complete, or the first test fails."""
 
+import inspect
 import re
 from collections.abc import Iterator
 from copy import copy
@@ -210,10 +211,14 @@ def routes(patterns: list[Any], before: str = "") -> Iterator[tuple[set[str], st
 
 def methods(pattern: URLPattern) -> set[str]:
     """The methods that a call of the API takes; of a page it is enough that the table knows its address."""
-    for cell in getattr(pattern.callback, "__closure__", None) or ():
-        if isinstance(cell.cell_contents, PathView):
-            return {method for operation in cell.cell_contents.operations for method in operation.methods}
+    view = inspect.unwrap(pattern.callback, stop=lambda view: any(is_call(cell) for cell in view.__closure__ or ()))
+    for cell in filter(is_call, getattr(view, "__closure__", None) or ()):
+        return {method for operation in cell.cell_contents.operations for method in operation.methods}
     return set()
+
+
+def is_call(cell: Any) -> bool:
+    return isinstance(cell.cell_contents, PathView)
 
 
 def test_the_table_knows_every_address():

@@ -20,7 +20,7 @@ answer = s and s.job
 """
 _LAUNCH_AS = """
 from django.contrib.auth import get_user_model
-from tasks.launch import launch
+from tasks.launching import launch
 answer = str(launch(name, args, user=get_user_model().objects.get(username="alice")).pk)
 """
 _EVENTS = """
@@ -46,7 +46,7 @@ def send(stack: Stack, name: str, *args, **options) -> str:
 
 
 def launch(stack: Stack, name: str, **args) -> str:
-    return stack.run("from tasks.launch import launch\nanswer = str(launch(name, args).pk)", name=name, args=args)
+    return stack.run("from tasks.launching import launch\nanswer = str(launch(name, args).pk)", name=name, args=args)
 
 
 def job(stack: Stack, job_id: str) -> dict | None:
@@ -376,7 +376,7 @@ def test_cancelling_what_has_ended_is_refused(stack):
 
 
 def test_a_job_for_later_waits_as_a_row_and_runs_when_it_is_due(stack):
-    code = "from tasks.launch import launch\nanswer = str(launch(name, {'x': 4}, countdown=2).pk)"
+    code = "from tasks.launching import launch\nanswer = str(launch(name, {'x': 4}, countdown=2).pk)"
     job_id = stack.run(code, name=f"{PLAIN}.double")
     assert job(stack, job_id)["state"] == "scheduled"
     found = ended(stack, job_id)

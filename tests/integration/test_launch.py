@@ -9,7 +9,7 @@ from tests.support.stack import wait_for
 ADD = "tasks.samples.arithmetic.add"
 _LAUNCH = """
 import time
-from tasks.launch import launch
+from tasks.launching import launch
 began = time.monotonic()
 job = launch(name, {"x": 4, "y": 4})
 held = time.monotonic() - began

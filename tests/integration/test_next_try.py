@@ -12,7 +12,7 @@ from django.utils import timezone, translation
 from dashboard.reasons import reason_words
 from tasks import eventlog, next_try
 from tasks.again import retry
-from tasks.launch import launch, priority_of
+from tasks.launching import launch, priority_of
 from tasks.models import Job
 from tests.support.cast import in_log, make_cast, new_job
 

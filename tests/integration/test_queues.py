@@ -10,7 +10,7 @@ from tests.support.stack import Stack, wait_for
 pytestmark = pytest.mark.timeout(300)  # instances of their own, that start and wait
 
 TASKS = "tests.support.lasting_tasks"
-_LAUNCH = "from tasks.launch import launch\nanswer = str(launch(name, args, **options).pk)"
+_LAUNCH = "from tasks.launching import launch\nanswer = str(launch(name, args, **options).pk)"
 _JOB = "from dashboard import queries\nfound = queries.find(id)\nanswer = found and found.job"
 _DO = "from tasks import queues\nanswer = getattr(queues, what)(name)"
 

@@ -11,7 +11,7 @@ from django.contrib.auth import get_user_model
 from django.db import OperationalError, connection, connections
 from django.utils import timezone
 
-from tasks import archive, epochs, eventlog, events, recorder, records
+from tasks import archive, epochs, eventlog, events, job_ended, recorder, records
 from tasks.eventlog import Change, keeping
 from tasks.models import Counter, Job, JobEvents
 
@@ -377,3 +377,35 @@ def test_the_archive_of_an_old_job_keeps_all_but_superseded_progress():
     assert folded == eventlog.snapshot(job_id).job
     assert JobEvents.objects.filter(job_id=job_id).count() == 1
     assert_recorded(young)
+
+
+def test_the_end_of_a_job_is_told_once_and_after_it_is_written(caplog):
+    told = []
+
+    def broken(job, **_):
+        raise ValueError("a receiver that is broken")
+
+    def told_of(job, **_):
+        told.append((str(job.pk), job.state, job.result, Job.objects.get(pk=job.pk).state, connection.in_atomic_block))
+
+    job_ended.connect(broken)
+    job_ended.connect(told_of)
+    try:
+        first, second = launch(), launch()
+        begin(first)
+        recorder.record_once()
+        assert told == []
+        end(first)
+        recorder.record_once()
+        line = {"time": events.now(), "level": "warning", "text": "the worker came back"}
+        eventlog.append(first, [Change("log", lines=[line])], writer="late", n=1, attempt=1, late=True)
+        assert recorder.record_once() == 1
+        # One that nobody recorded before it had ended.
+        begin(second)
+        end(second, state="failed", result=None)
+        recorder.record_once()
+    finally:
+        job_ended.disconnect(broken)
+        job_ended.disconnect(told_of)
+    assert told == [(first, "succeeded", 8, "succeeded", False), (second, "failed", None, "failed", False)]
+    assert caplog.text.count("Error calling") == 2

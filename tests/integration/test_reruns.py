@@ -20,7 +20,7 @@ from tests.support.stack import Stack, wait_for
 pytestmark = pytest.mark.timeout(300)  # instances of their own, that start and wait
 
 LASTING = "tests.support.lasting_tasks"
-_LAUNCH = "from tasks.launch import launch\nanswer = str(launch(name, args).pk)"
+_LAUNCH = "from tasks.launching import launch\nanswer = str(launch(name, args).pk)"
 _SEND = "from celery import current_app\nanswer = current_app.send_task(name, kwargs=args).id"
 _JOB = """
 from tasks.models import Job
@@ -248,7 +248,7 @@ def test_a_worker_that_is_told_to_end_hands_back_what_does_not_end_in_time(stack
 
 
 def test_a_job_in_a_queue_that_no_worker_listens_to_says_so(stack: Stack) -> None:
-    code = "from tasks.launch import launch\nanswer = str(launch(name, args, queue='elsewhere').pk)"
+    code = "from tasks.launching import launch\nanswer = str(launch(name, args, queue='elsewhere').pk)"
     job_id = begin(stack, code, "wait_for_file", path="/")
     told = "waiting for a worker: none is listening to queue elsewhere"
     wait_for(lambda: reaches(stack, job_id, "queued")["reason"] == told, "it is told")

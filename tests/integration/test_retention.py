@@ -7,7 +7,7 @@ from django.core.files.base import ContentFile
 from django.utils import timezone
 
 from tasks import conf, result_files, retention, uploads, uploads_pieces
-from tasks.launch import launch
+from tasks.launching import launch
 from tasks.models import Job, JobEvents, Upload
 from tasks.uploaded import path_of
 from tests.support.stack import Stack, wait_for

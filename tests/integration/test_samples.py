@@ -61,7 +61,7 @@ def big(stack: Stack) -> Path:
 def launch(stack: Stack, task: str, **args: Any) -> str:
     code = """
 from django.contrib.auth import get_user_model
-from tasks.launch import launch
+from tasks.launching import launch
 answer = str(launch(task, args, user=get_user_model().objects.get(username="alice")).pk)
 """
     return stack.run(code, task=task, args=args)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from tasks import broker, eventlog, leases, strays
 from tasks.models import Job
+from tasks.signals import REPLACED
 from tests.support.stack import wait_for
 
 ADD = "tasks.samples.arithmetic.add"
@@ -179,8 +180,17 @@ def test_a_retry_whose_message_was_lost_begins_anew_from_ours(look):
     assert state_of(job) == "queued"
 
 
-_LAUNCH = "from tasks.launch import launch\nanswer = str(launch(name, args).pk)"
+_LAUNCH = "from tasks.launching import launch\nanswer = str(launch(name, args).pk)"
 _STATE = "from tasks.models import Job\nanswer = Job.objects.get(pk=id).state"
+
+
+def test_a_job_that_another_task_goes_on_for_is_waited_for(look):
+    job = sent(state="retrying", reason=REPLACED, started_at=timezone.now())
+    theirs = others(state="retrying", reason=REPLACED)
+    assert look(8) == 0
+    assert state_of(theirs) != "lost"
+    Job.objects.filter(pk=job.pk).update(reason="ValueError: an attempt of its own")
+    assert look(8) == 1
 
 
 def test_a_retry_that_nobody_has_any_more_ends(stack_factory):

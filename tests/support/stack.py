@@ -72,6 +72,8 @@ class Stack:
     has what single parts get besides.
     """
 
+    manager = ROOT / "manage.py"
+
     def __init__(self, *, beat: bool = False, **variables: str) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="tcs-", dir="/tmp"))
         self.ports = {"daphne": free_port(), "daphne2": free_port()}
@@ -170,7 +172,7 @@ class Stack:
     def manage(self, *arguments: str, check: bool = True) -> str:
         """Run ``manage.py`` as a process and return its standard output; raises AssertionError where it fails."""
         done = subprocess.run(
-            [sys.executable, str(ROOT / "manage.py"), *arguments],
+            [sys.executable, str(self.manager), *arguments],
             cwd=ROOT,
             env=self.env,
             capture_output=True,
@@ -265,7 +267,7 @@ def instance_env(home: Path, port: int) -> dict[str, str]:
 _USER = """
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Permission
-user, _ = get_user_model().objects.get_or_create(username=name)
+user, _ = get_user_model().objects.get_or_create(**{get_user_model().USERNAME_FIELD: name})
 user.set_password(password)
 user.is_staff, user.is_superuser = staff or superuser, superuser
 user.save()
@@ -277,7 +279,7 @@ _SESSION = """
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
 from importlib import import_module
-user = get_user_model().objects.get(username=name)
+user = get_user_model()._default_manager.get_by_natural_key(name)
 session = import_module(settings.SESSION_ENGINE).SessionStore()
 session[SESSION_KEY] = str(user.pk)
 session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]

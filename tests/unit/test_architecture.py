@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("project", "dashboard", "tasks")
 # A module belongs to a layer by its name or by the name before its first underscore: `catalog_task` is `catalog`'s.
-UPPER = {"launch", "control", "recorder", "reporter", "signals", "gate", "watch", "uploads", "outputs"}
+UPPER = {"launching", "control", "recorder", "reporter", "signals", "gate", "watch", "uploads", "outputs"}
 LOWER = {"catalog", "eventlog", "broadcast", "models"}
 PURE = {"events", "progress"}
 
@@ -77,6 +77,32 @@ def test_only_settings_reads_the_environment() -> None:
     assert wrong == []
 
 
+def test_settings_of_ours_have_their_defaults_in_one_place_and_in_the_docs() -> None:
+    named = {
+        name: set(re.findall(r'getattr\(settings, "(\w+)"', source(name))) - {"STORAGES", "CHANNEL_LAYERS"}
+        for name in modules()
+        if name.split(".")[0] != "project"
+    }
+    known = named.pop("tasks.conf")
+    assert {name: found for name, found in named.items() if found} == {}
+    page = (ROOT / "docs" / "existing-project.md").read_text()
+    listed = page.partition("## Settings")[2].partition("\n\nOf Django")[0]
+    assert known == set(re.findall(r"`([A-Z_]+)`(?=[, ].*\|.*\|)", listed)) - {"CSRF_TRUSTED_ORIGINS"}
+
+
+def test_every_address_of_ours_is_asked_for_in_its_namespace() -> None:
+    # A project may call a page of its own `index`.
+    asked = re.compile(r"""(?:\{%\s*url |\breverse\(|\bredirect\(|\breverse_lazy\()\s*["'](\w[\w:-]*)["']""")
+    wrong = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for suffix in ("py", "html")
+        for path in (ROOT / "dashboard").rglob(f"*.{suffix}")
+        for name in asked.findall(path.read_text(encoding="utf-8"))
+        if not name.startswith(("taskcast:", "admin:"))
+    ]
+    assert wrong == []
+
+
 def test_only_broadcast_sends_on_the_channel_layer() -> None:
     assert uses({"group_send"}) <= {"tasks.broadcast"}
 
@@ -84,7 +110,7 @@ def test_only_broadcast_sends_on_the_channel_layer() -> None:
 def test_only_the_event_log_touches_streams() -> None:
     commands = {"xadd", "xrange", "xrevrange", "xread", "xtrim", "xlen", "xdel"}
     assert {layer(name) for name in uses(commands)} <= {"eventlog"}
-    written = {name for name in modules() if re.search(r"[\"']taskcast:log", source(name))}
+    written = {name for name in modules() if re.search(r"[\"']taskcast:log\b", source(name))}
     assert {layer(name) for name in written} <= {"eventlog"}
 
 

@@ -10,7 +10,7 @@ from dashboard.terminal.arguments import Given, brought, missing_secrets, read
 from dashboard.terminal.asking import arguments_from, ask, can_ask, confirm
 from dashboard.terminal.command import TerminalCommand, moment
 from tasks.catalog import LaunchableTask
-from tasks.launch import PRIORITIES, launch
+from tasks.launching import PRIORITIES, launch
 
 
 class Command(TerminalCommand):

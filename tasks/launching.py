@@ -12,13 +12,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from celery import current_app
+from celery import current_app, current_task
+from django.contrib.auth import get_user_model
 from django.db import close_old_connections, connection, transaction
 from django.db.models import Case, F, Q, When
 from django.utils import timezone
 from kombu.exceptions import OperationalError
 
-from tasks import audit, catalog, counters, eventlog, messages
+from tasks import audit, catalog, counters, eventlog, messages, records
 from tasks.eventlog import Change, LogUnavailable
 from tasks.events import FINAL
 from tasks.models import Job, Upload
@@ -57,13 +58,17 @@ def launch(
     """Launch `task` with `args` by parameter name, as `user`, and return its durable row.
 
     `eta` (aware) or `countdown` (seconds) put it off; a time that is past is now. `priority` is "high", "normal" or
-    "low": what waits in a queue is taken in that order. When the broker does not answer, the
-    job's `reason` says so and it is sent later. `job_id` is for callers that may repeat a launch: IntegrityError where
-    there is such a job. `files` are uploads of others that it may be given, `schedule` the name of the one that
-    launches. `json_types`: a number has to be one, and no text. Raises catalog.UnknownTask and catalog.BadArguments;
-    whether the user may is the caller's to know.
+    "low": what waits in a queue is taken in that order. When the broker does not answer, the job's `reason` says so and
+    it is sent later. Without `user` a running job's owner is that of what it launches. `job_id` is for callers that may
+    repeat a launch: IntegrityError where there is such a job. `files` are uploads of others that it may be given,
+    `schedule` the name of the one that launches. `json_types`: a number has to be one, and no text. Raises
+    catalog.UnknownTask and catalog.BadArguments; whether the user may is the caller's to know.
     """
     spec = catalog.get(task)
+    # In a running job: what a message sent from there would say too.
+    running = messages.context(current_task.request if current_task else None)
+    if user is None and running["owner"]:
+        user = get_user_model()._default_manager.filter(pk=running["owner"][0]).first()
     typed = spec.validate(args, user=user, coming=files, json_types=json_types)
     now = timezone.now()
     if countdown is not None:
@@ -78,6 +83,8 @@ def launch(
         priority=priority,
         id=job_id or uuid4(),
         owner=user,
+        parent=_uuid(running["parent"]),
+        root=_uuid(running["root"]),
         retry_of=retry_of,
         schedule=schedule,
     )
@@ -89,6 +96,11 @@ def launch(
         Upload.objects.filter(pk__in=uploads_in(typed)).update(used_at=now)
         transaction.on_commit(lambda: _send_soon(job))
     return job
+
+
+def _uuid(job_id: str | None) -> UUID | None:
+    # Celery itself takes any text as an id.
+    return UUID(job_id) if job_id and records.is_id(job_id) else None
 
 
 def new_row(
