@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from dashboard import queries, task_permissions
 from dashboard.models import ApiToken, SavedInputs
 from tasks import catalog
-from tasks.models import Job, Upload, task_of
+from tasks.models import Job, Notice, Upload, task_of
 
 if TYPE_CHECKING:
     from dashboard.schedules import Scheduled
@@ -75,6 +75,12 @@ def get_token_or_404(user: User, pk: int) -> ApiToken:
     if (found := tokens_for(user).filter(pk=pk).first()) is None:
         raise Http404(_("There is no such token."))
     return found
+
+
+def notices_for(user: User) -> QuerySet[Notice]:
+    """What `user` was told of, or is to be told of, newest first: the own notices."""
+    own = Notice.objects.filter(user=user) if is_active(user) else Notice.objects.none()
+    return own.order_by("-created_at", "-pk")
 
 
 def is_active(user: User) -> bool:
@@ -161,6 +167,11 @@ def may_pause_queues(user: User) -> bool:
 
 def may_read_audit(user: User) -> bool:
     """Whether `user` may search the audit trail."""
+    return sees_all(user)
+
+
+def may_read_notices(user: User) -> bool:
+    """Whether `user` may search what everybody was told of, and how that went."""
     return sees_all(user)
 
 

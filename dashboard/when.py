@@ -1,4 +1,4 @@
-"""When a launch begins: now, at a time, or in a while; and what it goes before where others wait."""
+"""How a launch goes: now, at a time, or in a while; before or behind what waits; and whether its end is told."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from dashboard.beside import BesideForm
 from dashboard.moments import MomentField
 from dashboard.templatetags.taskcast import when as when_words
+from tasks.notices import planning
 
 NOW, AT, IN = "now", "at", "in"
 NORMAL = "normal"
@@ -43,6 +44,17 @@ class WhenForm(BesideForm):
         label=_("Priority in the queue"),
         help_text=_("Of what waits in a queue, high goes first and low last."),
     )
+    notify = forms.TypedChoiceField(
+        choices=[
+            ("", _("As I have chosen")),
+            (planning.ALWAYS, _("Tell me in any case")),
+            (planning.NEVER, _("Don’t tell me")),
+        ],
+        required=False,
+        empty_value=None,
+        label=_("When it ends"),
+        widget=forms.RadioSelect,
+    )
     eta: datetime | None = None
 
     def clean(self) -> dict[str, Any]:
@@ -64,7 +76,7 @@ class WhenForm(BesideForm):
     @property
     def is_open(self) -> bool:
         """Whether there is something in it to be seen."""
-        return bool(self.errors) or self.bound("kind") not in (None, "", NOW) or self.has_priority
+        return bool(set(self.errors) - {"notify"}) or self.bound("kind") not in (None, "", NOW) or self.has_priority
 
     @property
     def has_priority(self) -> bool:
@@ -73,7 +85,8 @@ class WhenForm(BesideForm):
 
     def launch_options(self) -> dict[str, Any]:
         """After `is_valid`: what `launch` is told."""
-        return {"eta": self.eta, "priority": self.cleaned_data["priority"] or NORMAL}
+        data = self.cleaned_data
+        return {"eta": self.eta, "priority": data["priority"] or NORMAL, "notify": data["notify"]}
 
     def facts(self) -> list[tuple[Any, str]]:
         """After `is_valid`, for people: labels and words of what is unlike a launch at once with the usual priority."""
@@ -81,4 +94,7 @@ class WhenForm(BesideForm):
         found = [(self["kind"].label, when_words(self.eta.isoformat()))] if self.eta else []
         if self.has_priority:
             found.append((field.label, str(dict(field.choices)[self.cleaned_data["priority"]])))
+        if self.cleaned_data["notify"]:
+            told: Any = self.fields["notify"]
+            found.append((told.label, str(dict(told.choices)[self.cleaned_data["notify"]])))
         return found

@@ -146,6 +146,8 @@ ASGI_APPLICATION = "project.asgi.application"
 TASKCAST_KEEP_DAYS = read("TASKCAST_KEEP_DAYS", 0, values.whole_number(1, 100_000)) or None
 # Arguments of these names are secret, whatever their annotation says; empty: the usual ones (tasks/conf.py).
 TASKCAST_SECRET_NAMES = read("TASKCAST_SECRET_NAMES", list[str](), values.identifiers)
+# Webhooks of users may reach machines of this network, this one included.
+TASKCAST_WEBHOOKS_TO_PRIVATE = read("TASKCAST_WEBHOOKS_TO_PRIVATE", False, values.switch)
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

@@ -1,6 +1,13 @@
 """The names of all environment variables that Taskcast reads; settings.py says what each may hold."""
 
-OURS = ("TASKCAST_HOME", "TASKCAST_APPS", "TASKCAST_DATA", "TASKCAST_KEEP_DAYS", "TASKCAST_SECRET_NAMES")
+OURS = (
+    "TASKCAST_HOME",
+    "TASKCAST_APPS",
+    "TASKCAST_DATA",
+    "TASKCAST_KEEP_DAYS",
+    "TASKCAST_SECRET_NAMES",
+    "TASKCAST_WEBHOOKS_TO_PRIVATE",
+)
 
 NAMES = (
     *OURS,

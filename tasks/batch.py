@@ -52,13 +52,14 @@ def launch_batch(
     retries: Sequence[UUID] = (),
     job_id: UUID | None = None,
     files: Iterable[UploadedFile] = (),
+    notify: str | None = None,
     json_types: bool = False,
 ) -> Job:
     """Launch `task` once for each of `rows` (arguments by parameter name), as `user`; returns the batch.
 
     All or none: raises BadRows with everything that is wrong, ValueError for no rows or more than MOST, and
-    catalog.UnknownTask. `retries` are the jobs that the rows repeat, in the same order. `job_id` is for callers that
-    may repeat a launch: IntegrityError where there is such a job.
+    catalog.UnknownTask. `retries` are the jobs that the rows repeat, in the same order; `notify` is as for `launch`.
+    `job_id` is for callers that may repeat a launch: IntegrityError where there is such a job.
     """
     if not 0 < len(rows) <= MOST:
         raise ValueError(f"a batch has 1 to {MOST} rows, not {len(rows)}")
@@ -77,6 +78,7 @@ def launch_batch(
         progress={"current": 0, "total": len(rows), "description": "", "steps": []},
         retry_of=retry_of,
         published_at=now,
+        notify=notify,
     )
     queue = queue or single.usual_queue(spec.name)
     shared = {"now": now, "eta": eta, "queue": queue, "priority": priority, "owner": user}

@@ -91,3 +91,8 @@ def metrics_token() -> str:
 def listens_at() -> tuple[str, int]:
     """Host and port at which this instance is reached without a proxy."""
     return str(getattr(settings, "HOST", "127.0.0.1")), int(getattr(settings, "PORT", 8000))
+
+
+def webhooks_to_private() -> bool:
+    """Whether webhooks may go to machines of the own network."""
+    return bool(getattr(settings, "TASKCAST_WEBHOOKS_TO_PRIVATE", False))

@@ -53,6 +53,7 @@ def launch(
     job_id: UUID | None = None,
     files: Iterable[UploadedFile] = (),
     schedule: str | None = None,
+    notify: str | None = None,
     json_types: bool = False,
 ) -> Job:
     """Launch `task` with `args` by parameter name, as `user`, and return its durable row.
@@ -61,8 +62,9 @@ def launch(
     "low": what waits in a queue is taken in that order. When the broker does not answer, the job's `reason` says so and
     it is sent later. Without `user` a running job's owner is that of what it launches. `job_id` is for callers that may
     repeat a launch: IntegrityError where there is such a job. `files` are uploads of others that it may be given,
-    `schedule` the name of the one that launches. `json_types`: a number has to be one, and no text. Raises
-    catalog.UnknownTask and catalog.BadArguments; whether the user may is the caller's to know.
+    `schedule` the name of the one that launches. `notify` is "always" or "never" where its owner is to be told of its
+    end otherwise than he has chosen. `json_types`: a number has to be one, and no text. Raises catalog.UnknownTask and
+    catalog.BadArguments; whether the user may is the caller's to know.
     """
     spec = catalog.get(task)
     # In a running job: what a message sent from there would say too.
@@ -87,6 +89,7 @@ def launch(
         root=_uuid(running["root"]),
         retry_of=retry_of,
         schedule=schedule,
+        notify=notify,
     )
     with transaction.atomic():
         # Open lists read rows by their change: they show the job also while no recorder runs.

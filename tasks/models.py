@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from tasks.events import JOB_FIELDS, STATES, JobDict, iso
 from tasks.json_field import OrderedJSONField
+from tasks.models_notices import Notice, NoticeSettings  # noqa: F401 - Django finds models here
 
 # Fields of a job dict that are columns of the same name and need no conversion.
 _PLAIN = (
@@ -79,6 +80,7 @@ class Job(models.Model):
     eta = models.DateTimeField(null=True)
     message = OrderedJSONField(null=True, help_text="What is still to be published")
     published_at = models.DateTimeField(null=True)
+    notify = models.CharField(max_length=6, null=True, help_text="always or never; empty: as its owner has chosen")
 
     class Meta:
         permissions = [

@@ -17,6 +17,7 @@ from tasks import counters, ended, epochs, eventlog, events, records
 from tasks.archive import new_chunk
 from tasks.locks import Lock
 from tasks.models import Job, JobEvents
+from tasks.notices import planning
 from tasks.records import Known, Plan
 from tasks.reporter import reporter
 
@@ -134,6 +135,7 @@ def _write_batch(plans: Sequence[Plan], epoch: int) -> tuple[list[Plan], int]:
             for plan in current
             for piece in records.chunks(plan.lines)
         )
+        planning.plan(plan.job_id for plan in current if plan.is_end)
     return current, last if current else 0
 
 

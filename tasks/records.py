@@ -62,14 +62,14 @@ class Plan:
         return state in ("queued", "scheduled") or (self.tail.may_rerun and state not in events.FINAL)
 
     @property
+    def is_end(self) -> bool:
+        """Whether the row becomes final by this."""
+        return self.tail.snapshot.job["state"] in events.FINAL and self.known.state not in events.FINAL
+
+    @property
     def is_news(self) -> bool:
         snapshot = self.tail.snapshot
         return bool(self.lines) or (snapshot.epoch, snapshot.seq) > (self.known.epoch, self.known.seq)
-
-    @property
-    def is_end(self) -> bool:
-        """Whether this is what brings the row into a final state."""
-        return self.tail.snapshot.job["state"] in events.FINAL and self.known.state not in events.FINAL
 
 
 def is_id(job_id: str) -> bool:

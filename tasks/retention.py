@@ -9,17 +9,19 @@ from django.utils import timezone
 
 from tasks import conf, result_files, uploads
 from tasks.events import FINAL, UNFINISHED
-from tasks.models import AuditEntry, Job, Upload
+from tasks.models import AuditEntry, Job, Notice, Upload
 from tasks.uploaded import ids_in
 
 # For which a file may wait for its launch: a form may lie open overnight.
 UNUSED = timedelta(days=2)
+# For which a notice is shown after it was delivered or given up.
+TOLD = timedelta(days=30)
 
 
 def forget_once(limit: int = 100) -> int:
-    """Forget up to `limit` jobs, or else files, or else entries of the audit trail, of which it is time; returns how
-    many. The oldest first."""
-    return _forget_jobs(limit) or _forget_uploads(limit) or _forget_audit(limit)
+    """Forget up to `limit` jobs, or else files, or else entries of the audit trail, or else notices, of which it is
+    time; returns how many. The oldest first."""
+    return _forget_jobs(limit) or _forget_uploads(limit) or _forget_audit(limit) or _forget_notices(limit)
 
 
 def _forget_jobs(limit: int) -> int:
@@ -57,6 +59,13 @@ def _forget_audit(limit: int) -> int:
     old = AuditEntry.objects.filter(at__lt=timezone.now() - timedelta(days=days)).order_by("at", "id")
     ids = list(old.values_list("pk", flat=True)[:limit])
     AuditEntry.objects.filter(pk__in=ids).delete()
+    return len(ids)
+
+
+def _forget_notices(limit: int) -> int:
+    old = Notice.objects.filter(created_at__lt=timezone.now() - TOLD, due_at=None).order_by("created_at")
+    ids = list(old.values_list("pk", flat=True)[:limit])
+    Notice.objects.filter(pk__in=ids).delete()
     return len(ids)
 
 

@@ -23,6 +23,7 @@ from tasks.complaints import Complaints
 from tasks.eventlog import LogUnavailable
 from tasks.locks import Lock
 from tasks.models import Job
+from tasks.notices.delivery import Deliveries
 from tasks.recorder import record_once, recorder_lock
 from tasks.reporter import reporter
 from tasks.strays import Strays
@@ -64,6 +65,7 @@ class Watch:
         self._complaints = Complaints(logger)
         self._suspicions: dict[tuple[str, str], _Suspicion] = {}
         self._strays = Strays(clock)
+        self._deliveries = Deliveries()
 
     def tick(self) -> bool:
         """Do what is to be done now; False where another process has the watch. Outages are logged, once."""
@@ -86,6 +88,7 @@ class Watch:
         self._part("looking for queues without a worker", situations.tell_unserved)
         self._part("looking for paused queues", situations.tell_paused)
         self._part("recording", self._record)
+        self._part("telling owners of ends", self._deliveries.begin)
         return True
 
     def release(self) -> None:

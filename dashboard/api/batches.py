@@ -34,6 +34,7 @@ def launch_many(request: Call, body: schemas.Batch) -> HttpResponse:
             eta=body.eta,
             queue=body.queue,
             priority=body.priority,
+            notify=None if body.notify == "default" else body.notify,
             json_types=True,
         )
     except BadRows as error:

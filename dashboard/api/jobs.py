@@ -54,6 +54,7 @@ def launch_job(
             countdown=body.countdown,
             queue=body.queue,
             priority=body.priority,
+            notify=None if body.notify == "default" else body.notify,
             job_id=job_id,
             json_types=True,
         )

@@ -181,6 +181,12 @@ _BOTH_TIMES: dict[str, Any] = {
 }
 
 
+_Notify = Annotated[
+    Literal["default", "always", "never"],
+    Field(description="Whether its owner is told of its end, by mail and webhook; default: as he has chosen"),
+]
+
+
 class Launch(Schema):
     """A task, its arguments by name, and when and where to run it."""
 
@@ -193,6 +199,7 @@ class Launch(Schema):
     )
     queue: str | None = Field(default=None, max_length=255, pattern=r"^[A-Za-z0-9_.-]+$")
     priority: Literal["high", "normal", "low"] = Field(default="normal", description="What is taken from a queue first")
+    notify: _Notify = "default"
 
 
 class Batch(Schema):
@@ -204,6 +211,7 @@ class Batch(Schema):
     eta: _Moment | None = Field(default=None, description="Not before this time; with offset")
     queue: str | None = Field(default=None, max_length=255, pattern=r"^[A-Za-z0-9_.-]+$")
     priority: Literal["high", "normal", "low"] = Field(default="normal", description="What is taken from a queue first")
+    notify: _Notify = "default"
 
 
 def _a_number(value: Any) -> Any:

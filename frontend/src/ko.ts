@@ -147,4 +147,13 @@ export const ko: Record<string, string> = {
   "The link could not be made. Try again.": "링크를 만들지 못했습니다. 다시 시도하세요.",
   "the task itself asked to be sent again": "태스크가 스스로 다시 보내 달라고 요청했습니다",
   "another task goes on in its place": "다른 태스크가 이어받아 실행합니다",
+  "Taskcast will tell you here": "Taskcast가 여기에 알려 드립니다",
+  "{n} jobs have ended": "작업 {n}개가 끝났습니다",
+  "This browser cannot show them.": "이 브라우저는 알림을 표시할 수 없습니다.",
+  "This browser forbids them for this site: allow them in its settings, then load this page again.":
+    "브라우저에서 이 사이트의 알림이 차단되어 있습니다. 브라우저 설정에서 허용한 뒤 페이지를 새로 고치세요.",
+  "They are on.": "켜져 있습니다.",
+  "They are off.": "꺼져 있습니다.",
+  "Turn on": "켜기",
+  "Turn off": "끄기",
 };

@@ -58,6 +58,7 @@ def shown(site: Stack) -> Iterator[dict[str, str]]:
         "schedules": "/schedules/",
         "schedule": f"/schedules/{site.run(_SCHEDULE)}/",
         "form of a schedule": f"/schedules/new/?task={PLAIN}.describe",
+        "notifications": "/accounts/notifications/",
         "nothing": "/nowhere/",
     }
     # The processes that they hold are wanted by the tests that come.

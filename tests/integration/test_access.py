@@ -129,6 +129,9 @@ TABLE: dict[tuple[str, str], list[tuple[str, Any, tuple[int, int, int, int, int]
     ("POST", "accounts/tokens/<int:pk>/revoke/"): [
         ("/accounts/tokens/TOKEN/revoke/", {}, (302, 404, 404, 404, 302)),
     ],
+    ("GET", "accounts/notifications/"): [("/accounts/notifications/", None, (200, 200, 200, 200, 302))],
+    ("POST", "accounts/notifications/"): [("/accounts/notifications/", {"email": "x"}, (422, 422, 422, 422, 302))],
+    ("POST", "accounts/notifications/test/"): [("/accounts/notifications/test/", {}, (302, 302, 302, 302, 302))],
     ("POST", "accounts/logout/"): [("/accounts/logout/", {}, (302, 302, 302, 302, 302))],
     ("GET", "welcome/<str:token>/"): [("/welcome/nonsense/", None, (410, 410, 410, 410, 410))],
     ("POST", "language/"): [("/language/", {"language": "ko"}, (302, 302, 302, 302, 302))],
@@ -138,6 +141,7 @@ TABLE: dict[tuple[str, str], list[tuple[str, Any, tuple[int, int, int, int, int]
         ("/admin/auth/user/", None, (302, 302, 302, 403, 302)),
         ("/admin/tasks/auditentry/", None, (302, 302, 302, 200, 302)),
         ("/admin/dashboard/savedinputs/", None, (302, 302, 302, 403, 302)),
+        ("/admin/tasks/notice/", None, (302, 302, 302, 200, 302)),
     ],
     ("GET", "healthz"): [("/healthz", None, (200, 200, 200, 200, 200))],
     ("GET", "readyz"): [("/readyz", None, (200, 200, 200, 200, 200))],
@@ -273,7 +277,7 @@ def test_everybody_gets_what_the_table_says(cast, jobs, schedules, saved, method
     assert response.status_code == status, content[:500]
     if status == 302 and who == "anonymous" and path not in ("/accounts/logout/", "/language/"):
         # What is posted comes back to the page with the form.
-        page = re.sub(r"(cancel|retry|pause|resume|run)/$", "", path)
+        page = re.sub(r"(cancel|retry|pause|resume|run|test)/$", "", path)
         page = "/workers/" if page.startswith("/queues/") else page
         page = "/accounts/tokens/" if page.endswith("revoke/") else page.removeprefix("/admin/login/?next=")
         sign_in = "/admin/login/" if path.startswith("/admin/") and page == path else "/accounts/login/"

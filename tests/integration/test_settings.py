@@ -42,6 +42,7 @@ WRONG = {
     "TASKCAST_DATA": "/proc/nothing",
     "TASKCAST_KEEP_DAYS": "0",
     "TASKCAST_SECRET_NAMES": ",",
+    "TASKCAST_WEBHOOKS_TO_PRIVATE": "perhaps",
 }
 KEY, OTHER_KEY = "$mine" * 8, "another" * 8
 
