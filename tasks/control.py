@@ -40,12 +40,17 @@ def cancel(job_id: UUID | str, *, force: bool = False, user: Any = None) -> JobD
     """
     key = str(job_id)
     # First, so that what is acknowledged here outlives a Redis that loses its data.
-    entry = _note(key, user=user, force=force)
+    entry, is_ours = _note(key, user=user, force=force)
     if entry.task == BATCH:
         cancel_many(Job.objects.filter(parent=key))
     try:
         return _cancel(key, force)
-    except (NotCancellable, Job.DoesNotExist, LogUnavailable):
+    except NotCancellable as ended:
+        if is_ours and ended.state == "cancelled":
+            return _now(key)  # the watch read our note, and told it before us
+        entry.delete()
+        raise
+    except (Job.DoesNotExist, LogUnavailable):
         entry.delete()  # nothing was done
         raise
 
@@ -58,15 +63,18 @@ def _cancel(key: str, force: bool) -> JobDict:
         if force or noted is None:
             raise
         return noted.as_dict()
-    snapshot = eventlog.snapshot(key)
-    if snapshot is None:
-        raise Job.DoesNotExist
+    job = _now(key)
     if reply.status == "final":
-        raise NotCancellable(snapshot.job["state"])
-    if force and snapshot.job["state"] == "started":
+        raise NotCancellable(job["state"])
+    if force and job["state"] == "started":
         # In a thread: it speaks to every worker, and a broker that hangs must not hold the request.
-        threading.Thread(target=_terminate, args=(snapshot.job,), daemon=True).start()
-    return snapshot.job
+        threading.Thread(target=_terminate, args=(job,), daemon=True).start()
+    return job
+
+
+def _now(job_id: str) -> JobDict:
+    snapshot = eventlog.snapshot(job_id)
+    return snapshot.job if snapshot else Job.objects.select_related("owner").get(pk=job_id).as_dict()
 
 
 def cancel_many(jobs: QuerySet[Job], *, user: Any = None) -> int:
@@ -97,13 +105,17 @@ def _tell_soon() -> None:
         connection.close()
 
 
-def _note(job_id: str, *, user: Any, force: bool) -> AuditEntry:
-    """Note in its row that the job is to be cancelled, unless it has none, or that says that it has ended."""
+def _note(job_id: str, *, user: Any, force: bool) -> tuple[AuditEntry, bool]:
+    """Note in its row that the job is to be cancelled, unless it has none, or that says that it has ended.
+
+    Returns the entry of the audit trail, and whether the note is new.
+    """
     with transaction.atomic():
         change = counters.add("change", 1)
-        Job.objects.filter(pk=job_id, state__in=UNFINISHED, cancel=None).update(cancel="asked", change=change)
+        waits = Job.objects.filter(pk=job_id, state__in=UNFINISHED, cancel=None)
+        is_new = waits.update(cancel="asked", change=change) == 1
         task = Job.objects.filter(pk=job_id).values_list("task", flat=True).first() or ""
-        return audit.note(audit.FORCED if force else audit.CANCELLED, user, job=UUID(job_id), task=task)
+        return audit.note(audit.FORCED if force else audit.CANCELLED, user, job=UUID(job_id), task=task), is_new
 
 
 def _tell(job_id: str) -> Reply:

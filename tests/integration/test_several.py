@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 
 from dashboard import steering
-from tasks import eventlog
+from tasks import control, eventlog
 from tasks.models import BATCH, AuditEntry, Job
 from tests.support.cast import Cast, in_log, make_cast, new_job
 
@@ -100,6 +100,22 @@ def test_a_colleague_steers_what_he_sees_with_the_permission_for_it(cast):
     assert "You may not stop this job." in post(cast, "bob", "cancel", [job]).content.decode()
     bob.user_permissions.add(Permission.objects.get(codename="steer_jobs"))
     assert "1 job is asked to stop" in post(cast, "bob", "cancel", [job]).content.decode()
+
+
+def test_a_cancel_that_the_watch_tells_first_is_no_conflict(cast, monkeypatch):
+    job = make(cast.users["alice"], "queued")
+    tell = control._tell
+
+    def late(job_id):
+        monkeypatch.setattr(control, "_tell", tell)
+        assert control.tell_asked() == 1
+        return tell(job_id)
+
+    monkeypatch.setattr(control, "_tell", late)
+    answer = cast.api("alice", "POST", f"jobs/{job.pk}/cancel")
+    assert (answer.status_code, answer.json()["state"]) == (202, "cancelled")
+    assert AuditEntry.objects.filter(job=job.pk, action="cancelled").count() == 1
+    assert cast.api("alice", "POST", f"jobs/{job.pk}/cancel").status_code == 409
 
 
 def test_a_batch_that_is_cancelled_while_redis_is_away_cancels_its_jobs(cast, redis_server):
