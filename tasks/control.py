@@ -9,7 +9,7 @@ from celery import current_app
 from django.db import DatabaseError, close_old_connections, connection, transaction
 from django.db.models import QuerySet
 
-from tasks import audit, counters, eventlog, launching, signals
+from tasks import audit, counters, ends, eventlog, launching
 from tasks.eventlog import LogUnavailable, Reply
 from tasks.events import FINAL, UNFINISHED, JobDict
 from tasks.models import BATCH, AuditEntry, Job
@@ -120,14 +120,14 @@ def _note(job_id: str, *, user: Any, force: bool) -> tuple[AuditEntry, bool]:
 
 def _tell(job_id: str) -> Reply:
     """Ask the log to cancel the job. Raises NotCancellable, Job.DoesNotExist, LogUnavailable."""
-    ends: dict[str, Any] = {"asked": {"cancel": "asked"}, "cancelled": signals.cancelled().set}
-    reply = eventlog.cancel(job_id, **ends)
+    told: dict[str, Any] = {"asked": {"cancel": "asked"}, "cancelled": ends.cancelled().set}
+    reply = eventlog.cancel(job_id, **told)
     if reply.status == "absent":
         row = Job.objects.select_related("owner").get(pk=job_id)
         if row.state in FINAL:
             raise NotCancellable(row.state)
         eventlog.announce(row.as_dict(), owner_id=row.owner_id, batch=row.batch_size)
-        reply = eventlog.cancel(job_id, **ends)
+        reply = eventlog.cancel(job_id, **told)
     reporter().echo(job_id, reply)
     return reply
 

@@ -15,7 +15,7 @@ from billiard.exceptions import WorkerLostError
 from celery import Task
 from celery.exceptions import Ignore
 
-from tasks import catalog, eventlog, events, joblog, leases, messages, plain, signals
+from tasks import catalog, ends, eventlog, events, joblog, leases, messages, plain, signals
 from tasks.eventlog import LogUnavailable, Reply
 from tasks.progress import JobCancelled, activate
 from tasks.reporter import reporter
@@ -101,7 +101,7 @@ def _attempt(task: Task, request: Any, inner: Callable[..., Any], args: Any, kwa
     except JobCancelled:
         if not attempt.replaced:  # else the result is the other attempt's
             task.backend.mark_as_revoked(request.id, "cancelled", request=request)
-        attempt.end(signals.cancelled())
+        attempt.end(ends.cancelled())
         raise Ignore from None
     except (Exception, SystemExit, KeyboardInterrupt):
         raise
@@ -122,8 +122,8 @@ def _start(
             reply = eventlog.start(
                 job,
                 started=started,
-                cancelled=signals.cancelled().set,
-                lost=signals.lost_too_often().set,
+                cancelled=ends.cancelled().set,
+                lost=ends.lost_too_often().set,
                 lease=leases.lease_key(),
                 pid=os.getpid(),
                 token=token,
@@ -186,6 +186,6 @@ def _refuse(task: Task, request: Any, reply: Reply) -> None:
     if reply.status == "cancelled":
         task.backend.mark_as_revoked(request.id, "cancelled", request=request)
     elif reply.status == "lost":
-        task.backend.mark_as_failure(request.id, WorkerLostError(signals.LOST_TOO_OFTEN), request=request)
+        task.backend.mark_as_failure(request.id, WorkerLostError(ends.LOST_TOO_OFTEN), request=request)
     logger.info("job %s was not started: %s", request.id, reply.status)
     raise Ignore

@@ -6,15 +6,13 @@ process, which must not own a thread (it deadlocks later forks): there, events a
 
 import contextlib
 import logging
-import re
 import signal
 import sys
-import traceback
 import uuid
 from collections import deque
 from typing import Any
 
-from celery import current_app, current_task
+from celery import current_task
 from celery.exceptions import Ignore, Reject, Retry
 from celery.signals import (
     after_task_publish,
@@ -33,10 +31,9 @@ from celery.signals import (
     worker_process_shutdown,
 )
 
-from tasks import catalog, eventlog, events, leases, memory, messages, next_try, outputs, plain, reporter
+from tasks import catalog, ends, eventlog, leases, messages, reporter
 from tasks.attempt import Attempt
 from tasks.eventlog import Change, LogUnavailable
-from tasks.masking import masked
 
 logger = logging.getLogger(__name__)
 
@@ -49,20 +46,7 @@ _told: deque[str] = deque(maxlen=100)
 # Whether this is the main process of a worker that forks: no thread of ours may live here.
 _threadless = False
 
-# What is longer is shown from both ends. A failure that does not fit a frame is whole in the API.
-_TRACEBACK_CHARACTERS = 64_000
-_MESSAGE_CHARACTERS = 16_000
-_REASON_CHARACTERS = 1000
-
-SENT_AGAIN = "the task itself asked to be sent again"
-#: Of a job that waits for another task, which has its id and will give its result (`Task.replace`).
-REPLACED = "another task goes on in its place"
 _REPLACED_BY_CELERY = "Replaced by new task"
-
-LOST_TOO_OFTEN = "its worker or its process died each time that it was started; it is not started again"
-
-# What the worker's main process records in a task's name.
-_CELERYS_OWN = ("WorkerLostError", "TimeLimitExceeded")
 
 # Seconds for which the worker's main loop waits to have a job announced.
 _RECEIPT_PATIENCE = 0.5
@@ -132,7 +116,7 @@ def _before_retry(attempt: Attempt, request: Any) -> None:
     what this one has not yet reported would be refused as a zombie's."""
     cause = sys.exc_info()[1]
     secrets = _secrets(current_task, request.args, request.kwargs)
-    text = _cause(cause, secrets) if cause else "asked for by the task"
+    text = ends.cause(cause, secrets) if cause else "asked for by the task"
     attempt.line(f"attempt {attempt.number} will be followed by another: {text}", "warning")
     attempt.hurry()
     reporter.flush(_RETRY_PATIENCE)
@@ -156,7 +140,7 @@ def _on_after_publish(
 def _on_success(sender: Any = None, result: Any = None, **_: Any) -> None:
     attempt = attempts.get(sender.request.id)
     if attempt is not None:
-        attempt.end(succeeded(attempt.job_id, result, attempt))
+        attempt.end(ends.succeeded(attempt.job_id, result, attempt))
 
 
 def _on_failure(
@@ -170,9 +154,9 @@ def _on_failure(
 ) -> None:
     if _is_told(task_id) or getattr(getattr(sender, "request", None), "is_eager", False):
         return  # what was called like a function is no job: to ask the log for it would take seconds without Redis
-    if _threadless and type(exception).__name__ not in _CELERYS_OWN and _has_started(task_id):
+    if _threadless and type(exception).__name__ not in ends.CELERYS_OWN and _has_started(task_id):
         return  # its own process tells how it ended; what arrived here is how Celery stumbled afterwards
-    change = failed(exception, _secrets(sender, args, kwargs), einfo)
+    change = ends.failed(exception, _secrets(sender, args, kwargs), einfo)
     _end(task_id, change, lease=leases.lease_key())
 
 
@@ -192,14 +176,14 @@ def _has_started(job_id: str) -> bool:
 
 def _on_internal_error(task_id: str = "", exception: Any = None, **_: Any) -> None:
     if not _is_told(task_id):
-        _end(task_id, failed(exception, ()))
+        _end(task_id, ends.failed(exception, ()))
 
 
 def _on_retry(sender: Any = None, request: Any = None, reason: Any = None, **_: Any) -> None:
     attempt = attempts.get(request.id)
     if attempt is None:
         return
-    attempt.end(_retrying(reason, _secrets(current_task, request.args, request.kwargs)))
+    attempt.end(ends.retrying(reason, _secrets(current_task, request.args, request.kwargs)))
 
 
 def _on_postrun(
@@ -221,26 +205,26 @@ def _on_postrun(
     # No signal told the end. Celery could not store the result (Redis is full, or has just gone) and tells nobody of a
     # job that ended; or the task itself raised `Ignore` or `Reject`.
     if state == "SUCCESS":
-        attempt.end(succeeded(task_id, retval, attempt))
+        attempt.end(ends.succeeded(task_id, retval, attempt))
     elif isinstance(retval, Retry):
-        attempt.end(_retrying(retval, _secrets(sender, args, kwargs)))
+        attempt.end(ends.retrying(retval, _secrets(sender, args, kwargs)))
     elif state == "FAILURE" and isinstance(retval, BaseException):
-        attempt.end(failed(retval, _secrets(sender, args, kwargs)))
+        attempt.end(ends.failed(retval, _secrets(sender, args, kwargs)))
     elif isinstance(retval, Reject):
         _rejected(attempt, retval, _secrets(sender, args, kwargs))
     elif isinstance(retval, Ignore) and str(retval) == _REPLACED_BY_CELERY:
-        attempt.end(Change("state", {"state": "retrying", "reason": REPLACED}))
+        attempt.end(Change("state", {"state": "retrying", "reason": ends.REPLACED}))
     else:
-        attempt.end(ignored())
+        attempt.end(ends.ignored())
 
 
 def _rejected(attempt: Attempt, rejection: Any, secrets: tuple[str, ...]) -> None:
     if not rejection.requeue:
         cause = rejection.reason if isinstance(rejection.reason, Exception) else rejection
-        attempt.end(failed(cause, secrets))
+        attempt.end(ends.failed(cause, secrets))
         return
     # Its message comes again: the log has to know before it does, or would take it for a second copy.
-    again = {"reason": SENT_AGAIN, "progress": None}
+    again = {"reason": ends.SENT_AGAIN, "progress": None}
     attempt.change(Change("state", {"state": "retrying", **again}))
     attempt.end(Change("state", {"state": "queued", **again}))
     reporter.flush(_RETRY_PATIENCE)
@@ -272,19 +256,19 @@ def _on_revoked(
     else:
         reason = "revoked"
     lease = leases.lease_key() if terminated else ""
-    end = Change("state", {**cancelled().set, "reason": reason})
+    end = Change("state", {**ends.cancelled().set, "reason": reason})
     _end(request.id, end, lease=lease, message=getattr(request, "message", None))
 
 
 def _on_rejected(message: Any = None, **_: Any) -> None:
     headers = getattr(message, "headers", None) or {}
     if headers.get("id"):
-        _end(headers["id"], failed(RuntimeError("the worker could not read the message"), ()), message=message)
+        _end(headers["id"], ends.failed(RuntimeError("the worker could not read the message"), ()), message=message)
 
 
 def _on_unknown(name: str = "", id: str = "", message: Any = None, **_: Any) -> None:
     error = LookupError(f"no worker that listens here knows the task {name}; is its module in TASKCAST_APPS?")
-    _end(id, failed(error, ()), message=message)
+    _end(id, ends.failed(error, ()), message=message)
 
 
 def _end(job_id: str, change: Change, *, lease: str = "", message: Any = None) -> None:
@@ -319,104 +303,10 @@ def _announce(job_id: str, message: Any) -> None:
     eventlog.announce(job, owner_id=owner_id, queue=queue, schedule=schedule)
 
 
-# --- what ends look like
-
-
-def end_by_result(job_id: str) -> Change | None:
-    """How a job ended by what Celery stored as its result; None where that tells no end.
-
-    For a job whose process died after its task had returned, before it could say so here; and for one whose end the
-    worker's main process could not write. What a task itself raised is not told: its text may hold a secret.
-    """
-    backend: Any = current_app.backend
-    try:
-        payload = backend.get(backend.get_key_for_task(job_id))
-        meta = backend.decode_result(payload) if payload else {}
-    except Exception as error:  # whatever kind of backend: a result that cannot be had tells nothing
-        logger.warning("the result of job %s cannot be read: %s", job_id, error)
-        return None
-    value: Any = meta.get("result")
-    if meta.get("status") == "SUCCESS":
-        return succeeded(job_id, value)
-    if meta.get("status") == "FAILURE" and type(value).__name__ in _CELERYS_OWN:
-        return failed(value, ())
-    return None
-
-
-def succeeded(job_id: str, result: Any, attempt: Attempt | None = None) -> Change:
-    """The end of a job that returned `result`; what is to be said of that goes into the log of its `attempt`."""
-    own: dict[str, Any] = {"log": attempt.line, "secrets": attempt.secrets} if attempt else {}
-    value, in_file = outputs.result_value(job_id, result, **own)
-    kept = frozenset({"result"}) if in_file else frozenset()
-    return Change("state", {**_finished("succeeded"), "result": value}, kept=kept)
-
-
-def cancelled() -> Change:
-    """The end of a job that was asked to stop."""
-    return Change("state", {**_finished("cancelled"), "cancel": "seen", "reason": None})
-
-
-def ignored() -> Change:
-    """The end of a job whose task raised Celery's `Ignore` or `Reject`."""
-    return Change("state", {**_finished("cancelled"), "reason": "the task itself asked to be ignored"})
-
-
-def failed(exception: BaseException, secrets: Any, einfo: Any = None) -> Change:
-    """The end of a job by `exception`; texts in `secrets` are masked wherever they appear."""
-    text = str(getattr(einfo, "traceback", None) or "".join(traceback.format_exception(exception)))
-    error = {
-        "type": type(exception).__name__,
-        "message": _clip(masked(plain.described(exception), secrets), _MESSAGE_CHARACTERS),
-        "traceback": _clip(masked(text, secrets), _TRACEBACK_CHARACTERS),
-    }
-    reason = _killed_by(exception)
-    return Change("state", {**_finished("failed"), "error": error, "reason": reason})
-
-
-def lost_too_often() -> Change:
-    """The end of a job that was started again and again, and died each time."""
-    return Change("state", {**_finished("lost"), "reason": LOST_TOO_OFTEN})
-
-
-def _retrying(reason: Any, secrets: tuple[str, ...]) -> Change:
-    error = getattr(reason, "exc", None)
-    text = next_try.told(_cause(error, secrets) if error else None, reason)
-    return Change("state", {"state": "retrying", "reason": text, "progress": None})
-
-
-def _cause(error: object, secrets: tuple[str, ...]) -> str:
-    return _clip(masked(plain.described(error), secrets), _REASON_CHARACTERS)
-
-
-def _finished(state: str) -> dict[str, Any]:
-    return {"state": state, "finished_at": events.now()}
-
-
-def _killed_by(exception: BaseException) -> str | None:
-    """A killed pool process in words; billiard says `signal 9 (SIGKILL)` or `exitcode 3` in the error's text."""
-    if type(exception).__name__ != "WorkerLostError":
-        return None
-    text = str(exception)
-    if found := re.search(r"signal \d+ \((SIG\w+)\)", text):
-        if found[1] != "SIGKILL":
-            return f"its process was killed by {found[1]}"
-        hint = {True: ": memory had run out", False: "", None: ": by hand, or by the kernel when memory ran out"}
-        return f"its process was killed by {found[1]}{hint[memory.has_run_out()]}"
-    if found := re.search(r"exitcode (-?\d+)", text):
-        return f"its process ended with exit code {found[1]} before the task did"
-    return "its process ended before the task did"
-
-
 def _signal_name(signum: Any) -> str:
     with contextlib.suppress(ValueError, TypeError):
         return signal.Signals(signum).name
     return str(signum)
-
-
-def _clip(text: str, most: int) -> str:
-    if len(text) <= most:
-        return text
-    return f"{text[: most // 3]}\n… {len(text) - most} characters …\n{text[-2 * most // 3 :]}"
 
 
 def _secrets(task: Any, args: Any, kwargs: Any) -> tuple[str, ...]:

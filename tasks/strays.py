@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from django.db.models import Max, Q
 
-from tasks import broker, eventlog, events, leases, signals
+from tasks import broker, ends, eventlog, events, leases
 from tasks.eventlog import Change
 from tasks.models import Job
 from tasks.reporter import reporter
@@ -126,7 +126,7 @@ class Strays:
 def _waiting() -> list[Waiting]:
     rows = Job.objects.filter(state__in=_WAITING, published_at__isnull=False)
     # Its id is borne by the last task of a chain or group, which is sent when the others have ended.
-    rows = rows.exclude(state="retrying", reason=signals.REPLACED)
+    rows = rows.exclude(state="retrying", reason=ends.REPLACED)
     # A job for later that was launched here is no message yet.
     rows = rows.exclude(state="scheduled", message__isnull=False)
     rows = rows.annotate(is_ours=Q(message__isnull=False))

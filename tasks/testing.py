@@ -23,7 +23,7 @@ from celery.exceptions import Ignore
 from django.conf import settings
 from django.test.utils import override_settings
 
-from tasks import catalog, events, joblog, reporter, result_files, signals
+from tasks import catalog, ends, events, joblog, reporter, result_files
 from tasks.attempt import Attempt
 from tasks.eventlog import Change
 from tasks.events import EventDict, JobDict
@@ -190,16 +190,16 @@ def _end_of(call: Callable[[], Any], attempt: Attempt) -> Change:
     try:
         done = call()
     except JobCancelled:
-        return signals.cancelled()
+        return ends.cancelled()
     except BaseException as error:
         if isinstance(error, KeyboardInterrupt):
             raise
-        return signals.failed(error, attempt.secrets)
+        return ends.failed(error, attempt.secrets)
     if done.state == "SUCCESS":
-        return signals.succeeded(attempt.job_id, done.result, attempt)
+        return ends.succeeded(attempt.job_id, done.result, attempt)
     if not isinstance(done.result, BaseException) or isinstance(done.result, Ignore):
-        return signals.ignored()
-    return signals.failed(done.result, attempt.secrets, done)
+        return ends.ignored()
+    return ends.failed(done.result, attempt.secrets, done)
 
 
 def _event(seq: int, change: Change) -> EventDict:

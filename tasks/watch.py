@@ -18,7 +18,7 @@ from django.db import DatabaseError, InterfaceError, close_old_connections
 from django.db.models import Q
 from django.utils import timezone
 
-from tasks import broker, children, conf, control, epochs, eventlog, events, leases, queues, signals, situations
+from tasks import broker, children, conf, control, ends, epochs, eventlog, events, leases, queues, situations
 from tasks.complaints import Complaints
 from tasks.eventlog import LogUnavailable
 from tasks.locks import Lock
@@ -172,7 +172,7 @@ def give_up(job_id: str, lease: str, reason: str) -> None:
     held = eventlog.held(job_id)
     if held is None or held.state != "started" or held.lease != lease:
         return
-    if ended := signals.end_by_result(job_id):
+    if ended := ends.by_result(job_id):
         # As a late word of the attempt itself: refused where that one is no longer the job's.
         reply = eventlog.append(job_id, [ended], writer=f"watch.{held.attempt}", n=1, attempt=held.attempt)
     else:

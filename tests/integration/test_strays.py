@@ -8,8 +8,8 @@ from celery import current_app
 from django.utils import timezone
 
 from tasks import broker, eventlog, leases, strays
+from tasks.ends import REPLACED
 from tasks.models import Job
-from tasks.signals import REPLACED
 from tests.support.stack import wait_for
 
 ADD = "tasks.samples.arithmetic.add"

@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 
 from dashboard import figures, reasons
 from dashboard.templatetags import taskcast, taskcast_value
-from tasks import catalog, launching, signals, strays, watch
+from tasks import catalog, ends, launching, strays, watch
 from tests.support.signatures import described
 
 EXAMPLES: dict[str, Any] = json.loads(Path("tests/data/formats.json").read_text(encoding="utf-8"))
@@ -128,10 +128,10 @@ def test_the_scripts_know_the_same_reasons() -> None:
 
 
 def test_what_the_engine_says_of_jobs_is_known() -> None:
-    said = [launching.WAITING_FOR_BROKER, strays.NOBODY_HAS_IT, signals.LOST_TOO_OFTEN, "its process died", "revoked"]
-    said += re.findall(r'return "(its process [^"]+)"', inspect.getsource(signals))
+    said = [launching.WAITING_FOR_BROKER, strays.NOBODY_HAS_IT, ends.LOST_TOO_OFTEN, "its process died", "revoked"]
+    said += re.findall(r'return "(its process [^"]+)"', inspect.getsource(ends))
     said += re.findall(r'return f"(worker [^"]+)"', inspect.getsource(watch))
-    said += [signals.SENT_AGAIN, signals.REPLACED, signals.ignored().set["reason"]]
+    said += [ends.SENT_AGAIN, ends.REPLACED, ends.ignored().set["reason"]]
     assert len(said) > 8
     with translation.override("ko"):
         assert [text for text in said if reasons.reason_words(text) == text] == []
