@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,7 +10,7 @@ from celery import current_app
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core import checks
-from django.db import connections
+from django.db import connections, models
 from django.shortcuts import resolve_url
 from django.template import TemplateDoesNotExist
 from django.template.backends.django import DjangoTemplates
@@ -52,6 +53,16 @@ def django_parts(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
     if not hasattr(get_user_model(), "user_permissions"):
         hint = "Derive it from django.contrib.auth.models.PermissionsMixin too."
         found.append(_error("007", "The user model has no permissions, so nobody may launch a task.", hint))
+    found += [
+        _error("007", f"The user model has no {name}, which says who staff are, or who may still sign in.", hint)
+        for name in ("is_staff", "is_active")
+        if not hasattr(get_user_model(), name)
+        for hint in [f"Give it a field or a property {name}."]
+    ]
+    key = get_user_model()._meta.pk
+    if not isinstance(key, models.IntegerField):
+        hint = "Keep Django's own primary key, and put yours into another field."
+        found.append(_error("019", "The user model's primary key is no integer: jobs note their owner by one.", hint))
     return found
 
 
@@ -104,6 +115,28 @@ def _addresses() -> Iterator[checks.CheckMessage]:
     except (NoReverseMatch, Resolver404):
         hint = "Set LOGIN_URL to the site's own page, or to \"taskcast:login\" for Taskcast's."
         yield _warning("011", f"LOGIN_URL, {settings.LOGIN_URL}, leads nowhere: nobody could sign in.", hint)
+
+
+@checks.register("taskcast")
+def scripts(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
+    """See that the pages' scripts were built."""
+    if not (Path(__file__).parent / "static" / "taskcast" / "app.js").exists():
+        hint = "Run `npm ci && npm run build` in Taskcast's folder frontend/, or `make up` there once."
+        return [_warning("020", "The pages' scripts are not built: nothing on them would be live.", hint)]
+    return []
+
+
+@checks.register("taskcast")
+def sockets(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
+    """See that what daphne serves has websockets at all."""
+    hint = 'Write asgi.py as docs/existing-project.md says, and name it: ASGI_APPLICATION = "site.asgi.application".'
+    path = getattr(settings, "ASGI_APPLICATION", None)
+    if not path:
+        return [_warning("021", "ASGI_APPLICATION is not set: whether pages can be live is not known.", hint)]
+    served = getattr(import_string(path), "application_mapping", None)
+    if served is not None and "websocket" not in served:
+        return [_error("021", f"{path} serves no websockets: nothing on the pages would be live.", hint)]
+    return []
 
 
 @checks.register("taskcast")

@@ -35,7 +35,9 @@ def retry(job: JobDict, *, user: Any = None, args: Mapping[str, Any] | None = No
         raise NotRetryable(job["state"])
     changed = dict(args or {})
     kept = {name: value for name, value in (job["args"] or {}).items() if name not in changed}
-    if missing := list(not_kept(kept)):
+    # A program that sends back what it was shown means the old secret, which is not there.
+    masks = (fault([name], "secret_not_kept") for name, value in changed.items() if _holds(value, MASK))
+    if missing := [*not_kept(kept), *masks]:
         raise BadArguments(missing)
     return launch(
         job["task"],
@@ -43,7 +45,7 @@ def retry(job: JobDict, *, user: Any = None, args: Mapping[str, Any] | None = No
         user=user,
         **place_of(job),
         retry_of=UUID(job["id"]),
-        files=files_of(kept),
+        files=files_of(job["args"] or {}),
     )
 
 

@@ -36,7 +36,8 @@ class BadRows(ValueError):
     """Some rows do not fit the task; `errors` has the faults of each, by the row's index from 0."""
 
     def __init__(self, errors: Mapping[int, list[Fault]]) -> None:
-        super().__init__(f"{len(errors)} of the rows do not fit the task")
+        count = len(errors)
+        super().__init__("1 row does not fit the task" if count == 1 else f"{count} rows do not fit the task")
         self.errors = errors
 
 

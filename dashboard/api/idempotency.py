@@ -4,16 +4,24 @@ import hashlib
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
+from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from ninja import Header
 
+from dashboard import access
+from dashboard.api.problems import answer, problem
 from dashboard.models import IdempotencyKey
+from tasks.events import whole_job
 from tasks.models import Job
+
+#: The header of a call that may be repeated.
+Key: TypeAlias = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)]
 
 LIFETIME = timedelta(hours=24)
 _FORGOTTEN = 100
@@ -21,6 +29,17 @@ _FORGOTTEN = 100
 
 class OtherBody(Exception):
     """This key was used with another body."""
+
+
+def launched(request: Any, key: str | None, start: Callable[..., Job]) -> HttpResponse:
+    """The answer with the job that `start` launches, or with that of the `key`; 409 where it was another body's."""
+    if key is None:
+        return answer(whole_job(start().as_dict()), 201)
+    try:
+        job, is_new = once(request.auth, key, request.body, start)
+    except OtherBody as error:
+        return problem(409, str(error))
+    return answer(whole_job(job.as_dict()) if is_new else access.get_job_or_404(request.auth, job.pk).job, 201)
 
 
 def once(user: Any, key: str, body: bytes, start: Callable[[UUID], Job]) -> tuple[Job, bool]:

@@ -5,17 +5,18 @@ from uuid import UUID
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
-from ninja import Header, Query, Router
+from ninja import Query, Router
 
 from dashboard import access, listing, queries, scopes
 from dashboard.api import idempotency, schemas
 from dashboard.api.auth import Call, by
+from dashboard.api.batches import bad_rows
 from dashboard.api.problems import answer, problem
 from tasks import control
 from tasks.batch import BadRows, NothingToRetry, once_more
 from tasks.events import whole_job
 from tasks.launching import launch
-from tasks.models import task_of
+from tasks.models import Job, task_of
 
 router = Router(tags=["jobs"])
 
@@ -33,7 +34,7 @@ _LAUNCHED = {201: schemas.Job, **dict.fromkeys((403, 404, 409, 503), schemas.Pro
 def launch_job(
     request: Call,
     body: schemas.Launch,
-    key: Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)] = None,
+    key: idempotency.Key = None,
 ) -> HttpResponse:
     """Answers as soon as the job is durable, also while the broker is away: `reason` then says so.
 
@@ -45,7 +46,7 @@ def launch_job(
         return problem(422, message, errors=[{"loc": ["body", "countdown"], "msg": message}])
     task = access.get_task_or_404(request.auth, body.task)
 
-    def start(job_id: UUID | None = None) -> idempotency.Job:
+    def start(job_id: UUID | None = None) -> Job:
         return launch(
             task.name,
             body.args,
@@ -59,13 +60,7 @@ def launch_job(
             json_types=True,
         )
 
-    if key is None:
-        return answer(whole_job(start().as_dict()), 201)
-    try:
-        job, new = idempotency.once(request.auth, key, request.body, start)
-    except idempotency.OtherBody as error:
-        return problem(409, str(error))
-    return answer(whole_job(job.as_dict()) if new else access.get_job_or_404(request.auth, job.pk).job, 201)
+    return idempotency.launched(request, key, start)
 
 
 @router.get(
@@ -148,6 +143,8 @@ def retry_job(request: Call, job_id: UUID, body: schemas.Retry | None = None) ->
         return problem(403, _("You may not retry this job."))
     try:
         new = once_more(found.job, user=request.auth, args=body.args if body else None)
-    except (NothingToRetry, BadRows) as error:
+    except NothingToRetry as error:
         return problem(409, str(error))
+    except BadRows as error:
+        return bad_rows(error)
     return answer(whole_job(new.as_dict()), 201)

@@ -11,6 +11,16 @@ from tasks import conf
 
 LONGEST = 2000
 
+# Of the special addresses of IANA's registries those that `ipaddress` takes for global, and those that stand for IPv4
+# ones: site-local, NAT64 of a network's own, IPv4-compatible, IPv4-translated, SRv6, documentation; the rest of
+# 192.0.0.0/24, relays of 6to4.
+_SPECIAL = [
+    ipaddress.ip_network(text)
+    for text in (
+        "fec0::/10", "64:ff9b:1::/48", "::/96", "::ffff:0:0:0/96", "5f00::/16", "3fff::/20", "192.0.0.0/24",
+        "192.88.99.0/24",
+    )
+]  # fmt: skip
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -61,7 +71,7 @@ def _may_be_reached(address: _Address) -> bool:
     if conf.webhooks_to_private():
         # Even so: under link-local addresses clouds hand out their machines' credentials.
         return not (address.is_link_local or address.is_multicast or address.is_unspecified)
-    return address.is_global and not address.is_multicast
+    return address.is_global and not address.is_multicast and not any(address in network for network in _SPECIAL)
 
 
 def _inner(address: _Address) -> _Address:

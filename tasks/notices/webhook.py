@@ -101,6 +101,8 @@ def _post(parts: SplitResult, ips: list[str], body: bytes, headers: Mapping[str,
             connection.request("POST", path, body, dict(headers))
             response = connection.getresponse()
             response.read(_ANSWER)
+            if is_late.is_set():  # the end of the connection was ours, and looks like that of the answer
+                raise TimeoutError
             return response.status
     except TimeoutError:
         raise NotDelivered(TOO_SLOW) from None

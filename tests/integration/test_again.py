@@ -52,6 +52,12 @@ def test_a_retry_is_a_new_job_with_the_same_arguments(cast):
     assert (row.queue, row.message["kwargs"]) == ("slow", {"x": 1, "y": 2})
 
 
+def test_a_mask_that_is_sent_back_is_no_secret(cast):
+    answer = retry(cast, "alice", ended(cast.users["alice"]), {"args": {"x": "********"}})
+    assert answer.status_code == 422
+    assert "not kept" in answer.json()["errors"][0]["msg"]
+
+
 def test_some_arguments_may_be_changed(cast):
     new = retry(cast, "alice", ended(cast.users["alice"]), {"args": {"y": 40}}).json()
     assert new["args"] == {"x": 1, "y": 40}

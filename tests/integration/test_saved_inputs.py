@@ -130,7 +130,7 @@ def test_no_secret_and_no_file_is_saved_nor_linked(monkeypatch, browser, cast):
     )
     row = SavedInputs.objects.get()
     assert "hunter" not in json.dumps(row.values)
-    assert "hunter-key" not in asked
+    assert "hunter" not in asked
     assert row.values["name"] == ["me"]
     assert json.loads(row.values["login"][0]) == {"user": "root"}
     assert json.loads(row.values["logins"][0]) == [{"user": "a"}]

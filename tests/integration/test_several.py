@@ -134,6 +134,28 @@ def test_a_batch_that_is_cancelled_while_redis_is_away_cancels_its_jobs(cast, re
 # --- many over the API
 
 
+def test_a_batch_may_be_repeated_with_a_key(cast):
+    body = {"task": ADD, "rows": [{"x": 1, "y": 1}, {"x": 2, "y": 1}]}
+    key = {"Idempotency-Key": "orders of monday"}
+    answers = [cast.api("alice", "POST", "batches", body, **key) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert Job.objects.filter(task=ADD).count() == 2
+    assert cast.api("alice", "POST", "batches", {**body, "rows": body["rows"][:1]}, **key).status_code == 409
+    assert Job.objects.filter(task=ADD).count() == 2
+
+
+def test_a_batch_whose_rows_no_longer_fit_says_why(cast):
+    alice = cast.users["alice"]
+    batch = make(alice, "failed", task=BATCH, args={"task": ADD, "rows": 2}, children={"failed": 2})
+    make(alice, "failed", parent=batch.pk, args={"x": "********", "y": 1})
+    make(alice, "failed", parent=batch.pk)
+    answer = cast.api("alice", "POST", f"jobs/{batch.pk}/retry")
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith("1 row does not fit the task; row ")
+    assert [error["loc"][-1] for error in answer.json()["errors"]] == ["x"]
+
+
 def test_rows_become_a_batch(cast):
     rows = [{"x": n, "y": 1} for n in range(3)]
     response = cast.api("alice", "POST", "batches", {"task": ADD, "rows": rows})

@@ -2,7 +2,9 @@
 
 import pytest
 from celery import Celery
+from channels.routing import ProtocolTypeRouter
 from django.core import checks
+from django.db import models
 
 from dashboard import site_checks
 from tasks import conf
@@ -19,6 +21,7 @@ def test_our_own_project_lacks_nothing():
     assert said() == {}
 
 
+pages_only = ProtocolTypeRouter({"http": lambda *_: None})
 LAYER = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 AUTH = "django.contrib.auth.middleware.AuthenticationMiddleware"
 
@@ -40,6 +43,8 @@ AUTH = "django.contrib.auth.middleware.AuthenticationMiddleware"
         ({"CHANNEL_LAYERS": {}}, "E012", "CHANNEL_LAYERS = "),
         ({"CHANNEL_LAYERS": LAYER}, "W013", "RedisPubSubChannelLayer"),
         ({"TASKCAST_REDIS_URL": "redis://10.0.0.1:6379/5"}, "W016", "Leave TASKCAST_REDIS_URL out"),
+        ({"ASGI_APPLICATION": None}, "W021", "docs/existing-project.md"),
+        ({"ASGI_APPLICATION": "tests.integration.test_site_checks.pages_only"}, "E021", "no websockets"),
         ({"TASKCAST_HOME": "/dev/null/nowhere"}, "E018", "Set TASKCAST_HOME"),
     ],
 )
@@ -51,6 +56,25 @@ def test_what_is_missing_is_named_with_what_to_do(settings, monkeypatch, changes
         else:
             setattr(settings, name, value)
     assert words in said()[f"taskcast.{number}"]
+
+
+def test_a_user_model_that_cannot_own_jobs_is_named(monkeypatch):
+    class Person(models.Model):
+        id = models.UUIDField(primary_key=True)
+
+        class Meta:
+            app_label = "nobody"
+
+    monkeypatch.setattr(site_checks, "get_user_model", lambda: Person)
+    found = said()
+    assert "no permissions" in found["taskcast.E007"]
+    assert "is_staff" in found["taskcast.E007"]
+    assert "no integer" in found["taskcast.E019"]
+
+
+def test_scripts_that_were_not_built_are_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(site_checks, "__file__", str(tmp_path / "site_checks.py"))
+    assert "npm run build" in said()["taskcast.W020"]
 
 
 def test_a_celery_app_without_taskcast_is_named(monkeypatch):

@@ -89,12 +89,14 @@ def test_the_name_is_asked_for_once(notice, receiver, monkeypatch):
     assert receiver.calls[0].headers["host"] == f"hook.example:{receiver.port}"
 
 
-def test_who_answers_a_byte_at_a_time_is_too_slow(notice, receiver, monkeypatch):
+@pytest.mark.parametrize("before", [b"", b"HTTP/1.1 200 OK\r\nX: "])
+def test_who_answers_a_byte_at_a_time_is_too_slow(notice, receiver, monkeypatch, before):
     monkeypatch.setattr(webhook, "PATIENCE", 1.0)
     ended = threading.Event()
 
     def drip(handler):
         try:
+            handler.wfile.write(before)
             while not ended.wait(0.1):
                 handler.wfile.write(b"H")
                 handler.wfile.flush()
