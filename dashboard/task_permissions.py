@@ -1,7 +1,7 @@
 """A permission for each task, beside the one for all of them: given to users and groups in the Django admin.
 
-Rows of Django's own table: made after each `migrate`, for the tasks that there are then, and never taken back, since a
-module that is missing today may be there tomorrow.
+Rows of Django's own table: made after each `migrate`, and by `make up`, for the tasks that there are then, and never
+taken back, since a module that is missing today may be there tomorrow.
 """
 
 import hashlib
@@ -40,10 +40,11 @@ def _codename(task: str) -> str:
 
 def connect() -> None:
     """Make the permissions after each `migrate`."""
-    post_migrate.connect(_make, sender=apps.get_app_config("tasks"), dispatch_uid="taskcast.task_permissions")
+    post_migrate.connect(make, sender=apps.get_app_config("tasks"), dispatch_uid="taskcast.task_permissions")
 
 
-def _make(using: str = "default", **kwargs: Any) -> None:
+def make(using: str = "default", **_: Any) -> None:
+    """Make those that are missing."""
     content_type = ContentType.objects.db_manager(using).get_for_model(Job)
     rows = Permission.objects.using(using)
     there = set(rows.filter(content_type=content_type).values_list("codename", flat=True))

@@ -35,12 +35,16 @@ def _check_system() -> None:
 
 
 def _migrate(console: Console) -> None:
+    from dashboard import task_permissions  # models: not before Django is set up
+
     try:
         connection.ensure_connection()
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             console.say("migrating the database")
             call_command("migrate", interactive=False, verbosity=0)
+        else:
+            task_permissions.make()  # TASKCAST_APPS may name others than at the last start
     except DatabaseError as error:
         raise CannotStart(
             f"DATABASE_URL: the database does not answer ({' '.join(str(error).split())}): start it, or correct it."

@@ -6,6 +6,8 @@ import pytest
 from django.contrib.auth.models import Group, Permission
 
 from dashboard import access, task_permissions
+from project.supervisor import prepare
+from project.supervisor.console import Console
 from tasks import eventlog, retention, uploads
 from tasks.models import AuditEntry, Job
 from tests.support.cast import Cast, in_log, make_cast, new_job
@@ -181,6 +183,13 @@ def test_a_long_name_has_a_permission_too():
     assert len(task_permissions.of(name)) <= len("tasks.") + 100
     assert task_permissions.of(name) != task_permissions.of(name + "y")
     assert task_permissions.is_one(task_permissions.of(name))
+
+
+def test_a_start_makes_the_permissions_of_tasks_that_came_without_a_migration():
+    codename = task_permissions.of(ADD).partition(".")[2]
+    Permission.objects.filter(codename=codename).delete()
+    prepare._migrate(Console())
+    assert Permission.objects.get(codename=codename).name == f"Can launch {ADD}"
 
 
 # --- the audit trail
