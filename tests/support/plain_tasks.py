@@ -95,8 +95,10 @@ def end_own_process(how: str) -> None:
 
 
 @shared_task
-def shout(lines: int) -> None:
-    """Write many lines at once."""
+def shout(lines: int, after: str = "") -> None:
+    """Write many lines at once, as soon as there is the file `after`."""
+    while after and not os.path.exists(after):
+        time.sleep(0.02)
     for i in range(lines):
         log(f"{i} {'w' * 200}")
 
