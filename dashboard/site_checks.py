@@ -127,19 +127,6 @@ def scripts(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
 
 
 @checks.register("taskcast")
-def sockets(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
-    """See that what daphne serves has websockets at all."""
-    hint = 'Write asgi.py as docs/existing-project.md says, and name it: ASGI_APPLICATION = "site.asgi.application".'
-    path = getattr(settings, "ASGI_APPLICATION", None)
-    if not path:
-        return [_warning("021", "ASGI_APPLICATION is not set: whether pages can be live is not known.", hint)]
-    served = getattr(import_string(path), "application_mapping", None)
-    if served is not None and "websocket" not in served:
-        return [_error("021", f"{path} serves no websockets: nothing on the pages would be live.", hint)]
-    return []
-
-
-@checks.register("taskcast")
 def channel_layer(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
     """Name a channel layer that does not reach from the worker to the pages, or loses what it is given."""
     backend = str(getattr(settings, "CHANNEL_LAYERS", {}).get("default", {}).get("BACKEND", ""))

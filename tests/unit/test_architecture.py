@@ -79,8 +79,7 @@ def test_only_settings_reads_the_environment() -> None:
 
 def test_settings_of_ours_have_their_defaults_in_one_place_and_in_the_docs() -> None:
     named = {
-        name: set(re.findall(r'getattr\(settings, "(\w+)"', source(name)))
-        - {"STORAGES", "CHANNEL_LAYERS", "ASGI_APPLICATION"}
+        name: set(re.findall(r'getattr\(settings, "(\w+)"', source(name))) - {"STORAGES", "CHANNEL_LAYERS"}
         for name in modules()
         if name.split(".")[0] != "project"
     }
