@@ -1,20 +1,29 @@
-"""The launch form's address with the arguments of a job: no secrets, no more than an address bears."""
+"""The launch form's address with the arguments of a job: no secrets; what is too long for an address the job has."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, QueryDict
 from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext as _
 
+from dashboard import access
 from dashboard.forms_build import field_for
 from dashboard.forms_nested import PartsField
 from dashboard.forms_times import MomentInput
 from tasks import catalog
+from tasks.again import is_cut
 from tasks.catalog import MASK
+from tasks.catalog_errors import fault, in_words
 from tasks.catalog_signature import Parameter
 
+#: `?.job=ID` fills the form in with what a job was given; no parameter is called so.
+OF_JOB = ".job"
 # Characters: of one value, and of the address.
 _LONGEST, _ALL = 2_000, 5_000
 
@@ -25,12 +34,39 @@ def address(job: Mapping[str, Any]) -> str:
         url = reverse("taskcast:task_form", args=[job["task"]])
     except NoReverseMatch:
         return ""
-    for name, value in (job["args"] or {}).items():
-        typed = _as_typed(job["task"], name, value)
+    is_all = not any(map(is_cut, (job["args"] or {}).values()))
+    for name, typed in _values(job).items():
         more = ("&" if "?" in url else "?") + urlencode({name: typed}, doseq=True)
-        if _fits(typed) and len(url + more) < _ALL:
+        if _is_short(typed) and len(url + more) < _ALL:
             url += more
-    return url
+        else:
+            is_all = False
+    return url if is_all else f"{url}{'&' if '?' in url else '?'}{OF_JOB}={job['id']}"
+
+
+def query(request: HttpRequest, task: str) -> QueryDict:
+    """What fills the form in: what the address says, and below it what its job was given. Raises Http404 where that is
+    none of this task, or not for the reader."""
+    if OF_JOB not in request.GET:
+        return request.GET
+    try:
+        job = access.get_job_or_404(request.user, UUID(request.GET[OF_JOB])).job
+    except ValueError:
+        raise Http404(_("There is no such job.")) from None
+    if job["task"] != task:
+        raise Http404(_("There is no such job."))
+    for name, value in job["args"].items():
+        if is_cut(value):
+            messages.warning(request, in_words([fault([name], "long_not_kept")]))
+    found = QueryDict(urlencode(_values(job), doseq=True), mutable=True)
+    for name, values in request.GET.lists():
+        found.setlist(name, values)
+    return found
+
+
+def _values(job: Mapping[str, Any]) -> dict[str, Any]:
+    typed = {name: _as_typed(job["task"], name, value) for name, value in (job["args"] or {}).items()}
+    return {name: value for name, value in typed.items() if _is_said(value) and not is_cut(value)}
 
 
 def _as_typed(task: str, name: str, value: Any) -> Any:
@@ -71,7 +107,11 @@ def _is_nested(value: Any) -> bool:
     return isinstance(value, dict | list) or value is None
 
 
-def _fits(value: Any) -> bool:
+def _is_said(value: Any) -> bool:
     if isinstance(value, list):
-        return bool(value) and all(map(_fits, value))
-    return isinstance(value, str | int | float) and value != MASK and len(str(value)) < _LONGEST
+        return bool(value) and all(map(_is_said, value))
+    return isinstance(value, str | int | float) and value != MASK
+
+
+def _is_short(value: Any) -> bool:
+    return all(len(str(item)) < _LONGEST for item in (value if isinstance(value, list) else [value]))

@@ -27,6 +27,7 @@ from dashboard import (
     misfits,
     queries,
     recent,
+    relaunch,
     saved,
     saved_views,
     task_names,
@@ -135,11 +136,11 @@ def task_form(request: HttpRequest, name: str) -> HttpResponse:
 
 def _filled_in(request: HttpRequest, task: LaunchableTask, form_of_task: Any) -> HttpResponse:
     chosen = saved.chosen(request, task)
-    query = saved.query(chosen, request.GET)
+    query = saved.query(chosen, relaunch.query(request, task.name))
     form = form_of_task(user=request.user, query=query)
     if chosen:
         misfits.say(form, chosen.values, query)
-    kept.offer_uploads(form, request.user, request.GET)
+    kept.offer_uploads(form, request.user, query)
     words = _("Not all that was saved fits any more")
     return _form_page(request, task, form, WhenForm(query=request.GET), heading=words if chosen else "")
 

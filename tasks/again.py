@@ -65,8 +65,13 @@ def not_kept(kept: Mapping[str, Any]) -> Iterator[Fault]:
     for name, value in kept.items():
         if _holds(value, MASK):
             yield fault([name], "secret_not_kept")
-        elif isinstance(value, str) and _CUT.search(value):
+        elif is_cut(value):
             yield fault([name], "long_not_kept")
+
+
+def is_cut(value: Any) -> bool:
+    """Whether this is only the beginning of what the job was given, which was too long to be kept."""
+    return isinstance(value, str) and bool(_CUT.search(value))
 
 
 def _holds(value: Any, text: str) -> bool:

@@ -2,8 +2,9 @@
 
 import html
 import re
+import uuid
 from typing import Literal
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from django.contrib.messages import get_messages
@@ -12,6 +13,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pydantic import SecretStr
 
+from dashboard import relaunch
 from tasks import UploadedFile, catalog, uploads
 from tasks.models import Job, Upload
 from tests.support.cast import Cast, make_cast, new_job
@@ -103,6 +105,31 @@ def test_an_upload_is_used_again(browser, alice):
     both = [str(upload.pk), SimpleUploadedFile("new.csv", b"a,b\n5,6\n")]
     browser.post(f"/tasks/{PROFILE}/", {**fields, "file": both})
     assert Upload.objects.get(pk=newest().args["file"]).name == "new.csv"
+
+
+def test_what_is_too_long_for_an_address_comes_from_the_job(browser, alice, monkeypatch):
+    task = described(odd)
+    monkeypatch.setattr(catalog, "get", lambda name: task)
+    long = "word " * 600
+    args = {"text": long, "kind": "b", "password": "********"}
+    job = new_job(alice, task=task.name, args=args, state="failed")
+    address = relaunch.address(job.as_dict())
+    assert long not in address
+    form = browser.get(address).content.decode()
+    assert long in form
+    assert long.upper() in browser.get(f"{address}&{urlencode({'text': long.upper()[:4000]})}").content.decode()
+    for wrong in (uuid.uuid4(), "x", new_job(task=task.name).pk, new_job(alice, task="t.other").pk):
+        assert browser.get(f"/tasks/{task.name}/?.job={wrong}").status_code == 404
+
+
+def test_what_was_too_long_to_be_kept_is_told(browser, alice, monkeypatch):
+    task = described(odd)
+    monkeypatch.setattr(catalog, "get", lambda name: task)
+    job = new_job(alice, task=task.name, args={"text": "word… (90000 characters)", "kind": "b"}, state="failed")
+    form = browser.get(relaunch.address(job.as_dict())).content.decode()
+    assert 'value="word' not in form
+    assert ">word" not in form.replace("\n", "")
+    assert "text: " in form
 
 
 def newest() -> Job:
