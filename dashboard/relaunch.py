@@ -55,7 +55,7 @@ def query(request: HttpRequest, task: str) -> QueryDict:
         raise Http404(_("There is no such job.")) from None
     if job["task"] != task:
         raise Http404(_("There is no such job."))
-    for name, value in job["args"].items():
+    for name, value in (job["args"] or {}).items():
         if is_cut(value):
             messages.warning(request, in_words([fault([name], "long_not_kept")]))
     found = QueryDict(urlencode(_values(job), doseq=True), mutable=True)
