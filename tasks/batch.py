@@ -161,12 +161,9 @@ def _claimed(waiting: Any) -> list[Job]:
 
 
 def _send_some(jobs: Sequence[Job], producer: Any) -> bool:
-    for place, job in enumerate(jobs):
-        if not single.publish(job, producer=producer, mark=False):
-            left = [job.pk for job in jobs[place:]]
-            Job.objects.filter(pk__in=left).update(published_at=None, reason=single.WAITING_FOR_BROKER)
-            return False
-    return True
+    left = [job.pk for job in jobs[single.publish_all(jobs, producer) :]]
+    Job.objects.filter(pk__in=left).update(published_at=None, reason=single.WAITING_FOR_BROKER)
+    return not left
 
 
 class NothingToRetry(Exception):

@@ -5,7 +5,7 @@ could not be published stays as it is, and the watch publishes it when the broke
 """
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from datetime import datetime, timedelta
@@ -21,7 +21,7 @@ from kombu.exceptions import OperationalError
 
 from tasks import audit, catalog, counters, eventlog, messages, records
 from tasks.eventlog import Change, LogUnavailable
-from tasks.events import FINAL
+from tasks.events import FINAL, JobDict
 from tasks.models import Job, Upload
 from tasks.reporter import reporter
 from tasks.uploaded import UploadedFile, uploads_in
@@ -36,6 +36,9 @@ WAITING_FOR_BROKER = "the broker does not answer; the job will be sent when it d
 PRIORITIES: dict[str, int | None] = {"high": 0, "normal": None, "low": 6}
 
 _NAMES = {number: name for name, number in PRIORITIES.items()}
+
+# What is raised where Redis does not answer, by the log and by the broker.
+_AWAY = (LogUnavailable, OperationalError, OSError)
 
 _publishers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="taskcast-publish")
 
@@ -183,37 +186,54 @@ def announce(job: Job) -> bool:
     return True
 
 
-def publish(job: Job, *, producer: Any = None, mark: bool = True) -> bool:
+def publish(job: Job) -> bool:
     """Announce the job and hand its message to the broker; whether that is done (also if it was done before).
 
-    May be called twice for one job: the gate lets one copy start. False where Redis is away. With `mark` unset, the
-    caller has said in the row that it is published.
+    May be called twice for one job: the gate lets one copy start. False where Redis is away.
     """
     try:
         known = _announce(job)
-        if known.status in ("refused", "final"):
-            snapshot = eventlog.snapshot(str(job.pk))
-            if snapshot is not None and snapshot.job["state"] in FINAL:
-                if mark:
-                    _mark_published(job)
-                return True
-            if snapshot is not None and snapshot.job["state"] == "scheduled":
-                due = Change("state", {"state": "queued", "reason": None})
-                known = eventlog.append(str(job.pk), [due], writer="launch", n=2)
         reporter().echo(str(job.pk), known)
-        _send(job, producer)
-    except (LogUnavailable, OperationalError, OSError) as error:
+        _hand_over(job, known)
+    except _AWAY as error:
         logger.warning("job %s waits for the broker: %s", job.pk, error)
         return False
-    if mark:
-        _mark_published(job)
+    _mark_published(job)
     return True
 
 
+def publish_all(jobs: Sequence[Job], producer: Any) -> int:
+    """`publish` jobs whose rows say that they are published; returns how many were, before Redis went away."""
+    sent = 0
+    try:
+        # Nobody is told: hardly one of many jobs is open in a browser now, and that one is found by its reader's sweep.
+        for job, known in zip(jobs, eventlog.announce_all(map(_as_launched, jobs)), strict=True):
+            _hand_over(job, known, producer)
+            sent += 1
+    except _AWAY as error:
+        logger.warning("%d jobs wait for the broker: %s", len(jobs) - sent, error)
+    return sent
+
+
+def _hand_over(job: Job, known: eventlog.Reply, producer: Any = None) -> None:
+    if known.status in ("refused", "final"):
+        snapshot = eventlog.snapshot(str(job.pk))
+        if snapshot is not None and snapshot.job["state"] in FINAL:
+            return
+        if snapshot is not None and snapshot.job["state"] == "scheduled":
+            due = Change("state", {"state": "queued", "reason": None})
+            reporter().echo(str(job.pk), eventlog.append(str(job.pk), [due], writer="launch", n=2))
+    _send(job, producer)
+
+
 def _announce(job: Job) -> eventlog.Reply:
-    row = job.as_dict()
+    launched, owner_id = _as_launched(job)
+    return eventlog.announce(launched, owner_id=owner_id, batch=job.batch_size)
+
+
+def _as_launched(job: Job) -> tuple[JobDict, int | None]:
     # What the row said about waiting for the broker is over once the log can be written.
-    return eventlog.announce({**row, "reason": None}, owner_id=job.owner_id, batch=job.batch_size)
+    return {**job.as_dict(), "reason": None}, job.owner_id
 
 
 def _send(job: Job, producer: Any) -> None:

@@ -36,7 +36,7 @@ from tasks.eventlog.reading import (
     snapshots,
     untold,
 )
-from tasks.eventlog.writing import Change, Reply, announce, append, cancel, orphan, start, tell_children
+from tasks.eventlog.writing import Change, Reply, announce, announce_all, append, cancel, orphan, start, tell_children
 
 __all__ = [
     "DIRTY",
@@ -52,6 +52,7 @@ __all__ = [
     "Tail",
     "aheads",
     "announce",
+    "announce_all",
     "append",
     "aread",
     "ask",

@@ -1,7 +1,7 @@
 """Appending to the log. One Lua script does it all: numbering, folding, refusing; see joblog.lua."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -102,11 +102,32 @@ def announce(
     `queue` is the one that the message was sent to, and `schedule` what sent it, where no row knows them; `batch` the
     number of jobs whose parent this one is.
     """
-    changes = [Change("state", {name: value for name, value in job.items() if name in events.JOB_FIELDS})]
     private = _private(owner_id, queue, schedule)
     if batch is not None:
         private |= {"batch": str(batch), "c:queued": str(batch)}
-    return append(job["id"], changes, writer="launch", n=1, create=True, private=private)
+    return append(job["id"], [_launched(job)], writer="launch", n=1, create=True, private=private)
+
+
+def announce_all(jobs: Iterable[tuple[Mapping[str, Any], int | None]]) -> list[Reply]:
+    """`announce` each of these jobs, with its owner's key, in one round trip. Raises LogUnavailable."""
+    return _run_all(
+        [
+            _request(
+                job["id"],
+                op="append",
+                writer="launch",
+                n=1,
+                create=True,
+                private=_private(owner_id, "", ""),
+                events=[_launched(job).wire()],
+            )
+            for job, owner_id in jobs
+        ]
+    )
+
+
+def _launched(job: Mapping[str, Any]) -> Change:
+    return Change("state", {name: value for name, value in job.items() if name in events.JOB_FIELDS})
 
 
 def start(
@@ -194,10 +215,35 @@ def _private(owner_id: int | None, queue: str, schedule: str) -> dict[str, str]:
 
 
 def _run(job_id: str, **request: Any) -> Reply:
-    request = {"id": job_id, "time": events.now(), "private": {}, "lease": "", "token": "", "events": [], **request}
-    keys = [hash_key(job_id), stream_key(job_id), DIRTY, RUNNING, EPOCH, PARENTS]
+    call = _call(_request(job_id, **request))
+    return _reply(ask(lambda redis_: _script(redis_)(**call)))
+
+
+def _run_all(requests: Sequence[dict[str, Any]]) -> list[Reply]:
+    calls = [_call(request) for request in requests]
+
+    def run(redis_: redis.Redis) -> Any:
+        pipe = redis_.pipeline(transaction=False)
+        for call in calls:
+            _script(redis_)(**call, client=pipe)
+        return pipe.execute()
+
+    return [_reply(raw) for raw in ask(run)]
+
+
+def _request(job_id: str, **request: Any) -> dict[str, Any]:
     # private={} becomes a Lua table either way; cjson has no trouble with an empty one that is only iterated.
-    raw: Any = ask(lambda redis_: _script(redis_)(keys=keys, args=[events.dumps(request)]))
+    usual = {"private": {}, "attempt": 0, "lease": "", "late": False, "token": "", "events": []}
+    return {"id": job_id, "time": events.now(), **usual, **request}
+
+
+def _call(request: dict[str, Any]) -> dict[str, Any]:
+    job_id = request["id"]
+    keys = [hash_key(job_id), stream_key(job_id), DIRTY, RUNNING, EPOCH, PARENTS]
+    return {"keys": keys, "args": [events.dumps(request)]}
+
+
+def _reply(raw: Any) -> Reply:
     status, epoch, seq, attempt, cancel_json, first, before, *bodies = raw
     if status == "noepoch":
         raise LogUnavailable("the event log has begun anew and is not open yet")
