@@ -120,13 +120,13 @@ def jobs_for(user: User) -> QuerySet[Job]:
     return Job.objects.filter(wanted | Q(owner=None) if sight.unowned else wanted)
 
 
-def may_see(user: User, owner_id: int | None) -> bool:
+def may_see(user: User, owner_id: Any) -> bool:
     """Whether `user` may see a job of `owner_id` (None: nobody's)."""
     sight = _sight(user)
     return sight.everything or (sight.unowned if owner_id is None else owner_id in sight.owners)
 
 
-def may_steer(user: User, owner_id: int | None) -> bool:
+def may_steer(user: User, owner_id: Any) -> bool:
     """Whether `user` may cancel a job of `owner_id` (None: nobody's), and, if he may launch its task, retry it."""
     if not may_see(user, owner_id):
         return False

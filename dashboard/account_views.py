@@ -100,7 +100,7 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
     first = request.method == "GET" and not _is_welcomed(request)
     if first and (user := accounts.use_welcome_token(token)):
         login(request, user, backend=_BACKEND)
-        request.session[_WELCOMED] = user.pk
+        request.session[_WELCOMED] = str(user.pk)  # a key may be what JSON cannot say
     if not _is_welcomed(request):
         return render(request, "dashboard/welcome.html", {"form": None}, status=410)
     form = WelcomeForm(request.user, request.POST if request.method == "POST" else None)
@@ -115,7 +115,7 @@ def welcome(request: HttpRequest, token: str) -> HttpResponse:
 def _is_welcomed(request: HttpRequest) -> bool:
     return (
         request.user.is_authenticated
-        and request.session.get(_WELCOMED) == request.user.pk
+        and request.session.get(_WELCOMED) == str(request.user.pk)
         and not request.user.has_usable_password()
     )
 

@@ -63,7 +63,7 @@ class JobList:
 
     def __init__(self) -> None:
         self.followers: set[ListFollower] = set()
-        self.owners: dict[str, int | None] = {}  # of jobs that were sent lately, the latest at the end
+        self.owners: dict[str, Any] = {}  # of jobs that were sent lately, the latest at the end
         self.sendings = 0
         self._sent: dict[str, int] = {}  # in which sending each of them was sent last
         self._changed = asyncio.Event()
@@ -185,7 +185,7 @@ class JobList:
         """Whether the job was sent to anybody after `sending`: one that was not is in no list begun since."""
         return self._sent.get(job_id, 0) > sending
 
-    def _remember(self, owners: dict[str, int | None]) -> None:
+    def _remember(self, owners: dict[str, Any]) -> None:
         self.sendings += 1
         for job_id, owner_id in owners.items():
             self._forget(job_id)

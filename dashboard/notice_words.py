@@ -5,6 +5,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from tasks.models import Notice
+from tasks.notices import mail
 
 
 def attempt_words(attempt: dict[str, Any]) -> str:
@@ -26,5 +27,7 @@ def as_shown(notice: Notice) -> dict[str, Any]:
         "created_at": notice.created_at.isoformat(),
         "due_at": notice.due_at and notice.due_at.isoformat(),
         "delivered_at": notice.delivered_at and notice.delivered_at.isoformat(),
+        # Nothing has failed: it is where it was to go.
+        "is_written": bool(notice.attempts) and notice.attempts[-1]["error"] == mail.WRITTEN,
         "attempts": [{"at": attempt["at"], "words": attempt_words(attempt)} for attempt in notice.attempts],
     }

@@ -6,6 +6,7 @@ Rights are not decided here: callers pass what `access` gave them.
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from tasks import eventlog
@@ -25,7 +26,7 @@ class Found:
     """A job as everybody is shown it, with whose it is, and how soon it was to be taken from its queue."""
 
     job: JobDict
-    owner_id: int | None
+    owner_id: Any
     epoch: int
     priority: str = "normal"
 

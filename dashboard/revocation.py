@@ -33,14 +33,14 @@ def connect() -> None:
     m2m_changed.connect(_group_changed, sender=Group.permissions.through, dispatch_uid="taskcast.group")
 
 
-def tell(user_id: int | None) -> None:
+def tell(user_id: Any) -> None:
     """Let all sockets of `user_id` (None: of everybody) be looked at again, once what changed is committed."""
     transaction.on_commit(lambda: _send(user_id), robust=True)
 
 
-def _send(user_id: int | None) -> None:
+def _send(user_id: Any) -> None:
     async def send() -> None:
-        message = {"type": "access.changed", "user": user_id}
+        message = {"type": "access.changed", "user": None if user_id is None else str(user_id)}
         await asyncio.wait_for(broadcast.send(broadcast.ACCESS, message), _PATIENCE)
 
     try:

@@ -34,7 +34,7 @@ class Permission:
 
     is_known: bool
     is_granted: bool
-    owner_id: int | None
+    owner_id: Any
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Changes:
     """Rows in the order of their changes; `visible` has, for each user, the places of those he may see."""
 
     items: list[frames.Item]
-    owners: dict[str, int | None]
+    owners: dict[str, Any]
     visible: dict[int, tuple[int, ...]]  # by id() of the user
 
 
@@ -60,13 +60,13 @@ class Rights:
     """What a fresh look at all sockets found; `lost` and `gained` by id() of the user as he was before."""
 
     users: dict[Credential, Any]
-    owners: dict[str, int | None]
+    owners: dict[str, Any]
     sees: dict[tuple[Credential, int | None], bool]
-    lost: dict[int, set[int | None]]  # owners whose jobs he no longer sees
+    lost: dict[int, set[Any]]  # owners whose jobs he no longer sees
     gained: set[int]
 
 
-def may_follow(user: Any, job_id: str, owner_id: int | None, known: bool) -> Permission:
+def may_follow(user: Any, job_id: str, owner_id: Any, known: bool) -> Permission:
     """Whether `user` may follow the job.
 
     `known` says that the log knows the job, with that owner. Where it names none the row may: a worker that
@@ -132,7 +132,7 @@ def changes(after: int, most: int, users: Collection[Any]) -> Changes:
     )
 
 
-def deleted(owners: dict[str, int | None], users: Collection[Any]) -> dict[int, list[str]]:
+def deleted(owners: dict[str, Any], users: Collection[Any]) -> dict[int, list[str]]:
     """Which of the jobs, given with their owners, have no rows any more: for each user (by id()) those of
     which he may know."""
     left = _owners(owners)
@@ -140,9 +140,7 @@ def deleted(owners: dict[str, int | None], users: Collection[Any]) -> dict[int, 
     return {id(user): [j for j, owner_id in gone.items() if access.may_see(user, owner_id)] for user in users}
 
 
-def rights(
-    known: Collection[tuple[Credential, Any]], followed: dict[str, int | None], listed: Iterable[int | None]
-) -> Rights:
+def rights(known: Collection[tuple[Credential, Any]], followed: dict[str, Any], listed: Iterable[Any]) -> Rights:
     """Who the sockets belong to now, and which owners' jobs each may see.
 
     `known` has each credential with its user as he was; `followed` the owners of followed jobs as the hub
@@ -152,7 +150,7 @@ def rights(
     owners = {**followed, **_owners(followed)}
     sees = {(c, owner): access.may_see(user, owner) for c, user in people.items() for owner in {*owners.values()}}
     listed = set(listed)
-    lost: dict[int, set[int | None]] = {}
+    lost: dict[int, set[Any]] = {}
     gained: set[int] = set()
     for credential, before in known:
         if credential not in people:
@@ -166,7 +164,7 @@ def rights(
     return Rights(people, owners, sees, lost, gained)
 
 
-def _owners(job_ids: Iterable[str]) -> dict[str, int | None]:
+def _owners(job_ids: Iterable[str]) -> dict[str, Any]:
     rows = Job.objects.filter(pk__in=list(job_ids)).values_list("pk", "owner_id")
     return {str(pk): owner_id for pk, owner_id in rows}
 

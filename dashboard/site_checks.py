@@ -1,5 +1,6 @@
 """System checks: what a project that Taskcast joins has to have, and what to write where it is missing."""
 
+import difflib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,8 @@ from celery import current_app
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core import checks
-from django.db import connections, models
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connections
 from django.shortcuts import resolve_url
 from django.template import TemplateDoesNotExist
 from django.template.backends.django import DjangoTemplates
@@ -18,9 +20,9 @@ from django.template.loader import get_template
 from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 from django.utils.module_loading import import_string
 
-from tasks import bootsteps, conf
+from tasks import bootsteps, catalog, conf
 
-_APPS = ("tasks", "django.contrib.auth", "django.contrib.sessions", "django.contrib.messages")
+_APPS = ("django.contrib.auth", "django.contrib.sessions", "django.contrib.messages")
 _MIDDLEWARE = (
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -32,6 +34,7 @@ _CONTEXT = (
     "django.contrib.auth.context_processors.auth",
     "django.contrib.messages.context_processors.messages",
 )
+_PREFIX = "TASKCAST_"
 _LAYER = (
     'CHANNEL_LAYERS = {"default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", '
     '"CONFIG": {"hosts": [{"address": "redis://…", "socket_timeout": 15}]}}}'
@@ -59,10 +62,6 @@ def django_parts(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
         if not hasattr(get_user_model(), name)
         for hint in [f"Give it a field or a property {name}."]
     ]
-    key = get_user_model()._meta.pk
-    if not isinstance(key, models.IntegerField):
-        hint = "Keep Django's own primary key, and put yours into another field."
-        found.append(_error("019", "The user model's primary key is no integer: jobs note their owner by one.", hint))
     return found
 
 
@@ -160,6 +159,33 @@ def celery_app(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
 def _place(url: str) -> tuple[str, int | None, str]:
     parts = urlsplit(url)
     return parts.hostname or "", parts.port or (6379 if parts.hostname else None), parts.path.strip("/") or "0"
+
+
+@checks.register("taskcast")
+def task_modules(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
+    """Name what of TASKCAST_APPS cannot be imported; what can is imported."""
+    try:
+        catalog.load()
+    except ImproperlyConfigured as error:
+        return [_error("002", f"{error}.", "Correct it, or take it out of TASKCAST_APPS.")]
+    return []
+
+
+@checks.register("taskcast")
+def setting_names(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
+    """Name the settings that look like ours and that nobody reads, each with the one that was probably meant."""
+    return [
+        _warning("021", f"{name} is no setting of Taskcast.", _meant(name))
+        for name in dir(settings)
+        if name.startswith(_PREFIX) and name not in conf.NAMES
+    ]
+
+
+def _meant(name: str) -> str:
+    # Without the prefix: with it, any two of them are near.
+    words = {known.removeprefix(_PREFIX): known for known in conf.NAMES}
+    near = difflib.get_close_matches(name.removeprefix(_PREFIX), list(words), 1)
+    return f"Did you mean {words[near[0]]}?" if near else "Remove it; docs/existing-project.md lists those that are."
 
 
 @checks.register("taskcast")

@@ -43,6 +43,8 @@ def job_cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
         control.cancel(found.id, force="force" in request.POST, user=request.user)
     except control.NotCancellable:
         messages.info(request, _("The job has ended already."))
+    except control.NotTerminable as error:
+        messages.error(request, str(error))
     except LogUnavailable:
         messages.error(
             request,

@@ -105,7 +105,7 @@ class Watch:
 
     def __init__(self, job_id: str, log: LogReader, *, empty: Callable[[Watch], None]) -> None:
         self.job_id = job_id
-        self.owner_id: int | None = None
+        self.owner_id: Any = None
         self.followers: set[JobFollower] = set()
         self.head = (0, 0)
         self.is_logged = True  # as far as the last sweep has seen

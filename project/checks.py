@@ -1,4 +1,4 @@
-"""System checks: settings that Celery would ignore without a word, and task modules that cannot be imported."""
+"""A system check: settings that Celery would ignore without a word."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ from typing import Any
 from celery.app import defaults
 from django.conf import settings
 from django.core import checks
-
-from project import extra_apps
 
 PREFIX = "CELERY_"
 # Celery reads these too, but its own table of settings does not list them.
@@ -43,16 +41,6 @@ def unknown_celery_settings(app_configs: Any, **_: Any) -> list[checks.CheckMess
         )
         for name, meant in misnamed(name for name in dir(settings) if name.isupper())
     ]
-
-
-@checks.register("celery")
-def extra_apps_import(app_configs: Any, **_: Any) -> list[checks.CheckMessage]:
-    """Name the module of TASKCAST_APPS that cannot be imported."""
-    try:
-        extra_apps.import_all()
-    except extra_apps.BrokenApp as error:
-        return [checks.Error(str(error), hint="Correct it, or take it out of TASKCAST_APPS.", id="taskcast.E002")]
-    return []
 
 
 def misnamed(names: Iterable[str]) -> list[tuple[str, str | None]]:

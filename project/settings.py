@@ -192,7 +192,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # --- Redis: broker, results, channel layer, event log
 
 _redis = read("REDIS_URL", RedisAddress.at_socket(str(socket_path(TASKCAST_HOME))), values.redis)
-TASKCAST_EMBEDDED_REDIS = not os.environ.get("REDIS_URL")
+EMBEDDED_REDIS = not os.environ.get("REDIS_URL")
 TASKCAST_REDIS_URL = _redis.url  # as redis-py spells it
 CHANNEL_LAYERS = {
     "default": {

@@ -12,11 +12,10 @@ from project import checks
 
 
 def refuse_bad_start(*_: Any, **__: Any) -> None:
-    """End the process with one line where one of our own checks finds an error.
+    """End the process with one line where one of our own checks finds an error."""
+    from dashboard import site_checks  # it needs the settings, which import this project's package
 
-    One of the checks imports TASKCAST_APPS, so this is also how their tasks register.
-    """
-    for check in (checks.unknown_celery_settings, checks.extra_apps_import):
+    for check in (checks.unknown_celery_settings, site_checks.task_modules):
         for found in check(None):
             sys.exit(f"Taskcast cannot start: {found.msg} {found.hint}")
 

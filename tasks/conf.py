@@ -10,6 +10,20 @@ from urllib.parse import parse_qs, urlsplit
 
 from celery import current_app
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+#: The settings whose names begin with ours.
+NAMES = (
+    "TASKCAST_APPS",
+    "TASKCAST_DATA",
+    "TASKCAST_HOME",
+    "TASKCAST_KEEP_DAYS",
+    "TASKCAST_LARGEST_BODY",
+    "TASKCAST_REDIS_URL",
+    "TASKCAST_SECRET_NAMES",
+    "TASKCAST_WATCH",
+    "TASKCAST_WEBHOOKS_TO_PRIVATE",
+)
 
 SECRET_NAMES = (
     "password",
@@ -63,8 +77,15 @@ def data_folder() -> Path:
 
 
 def apps() -> Sequence[str]:
-    """Modules and packages, beside the installed apps, whose tasks join the catalogue."""
-    return list(getattr(settings, "TASKCAST_APPS", ()))
+    """Modules and packages, beside the installed apps, whose tasks join the catalogue.
+
+    Raises ImproperlyConfigured where it is no list.
+    """
+    names = getattr(settings, "TASKCAST_APPS", ())
+    if not isinstance(names, list | tuple):
+        # A text would be read as a list of its letters.
+        raise ImproperlyConfigured(f"TASKCAST_APPS has to be a list of modules' names, and is {names!r}")
+    return names
 
 
 def is_watching() -> bool:

@@ -8,8 +8,9 @@ from uuid import UUID
 from celery import current_app
 from django.db import DatabaseError, close_old_connections, connection, transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 
-from tasks import audit, counters, ends, eventlog, launching
+from tasks import audit, counters, ends, eventlog, launching, leases
 from tasks.eventlog import LogUnavailable, Reply
 from tasks.events import FINAL, UNFINISHED, JobDict
 from tasks.models import BATCH, AuditEntry, Job
@@ -17,6 +18,9 @@ from tasks.records import is_id
 from tasks.reporter import reporter
 
 logger = logging.getLogger(__name__)
+
+# Kinds of pools that ignore an order to terminate, as a lease and as `celery worker --pool` call them.
+_NO_PROCESSES = {"thread": "threads", "solo": "solo"}
 
 # Rows in one statement.
 _TOGETHER = 500
@@ -30,15 +34,28 @@ class NotCancellable(Exception):
         self.state = state
 
 
+class NotTerminable(Exception):
+    """The pool of the job's worker can end no job by force; nothing was done."""
+
+    def __init__(self, worker: str, pool: str) -> None:
+        words = _(
+            "Worker {worker} has a pool of the kind “{pool}”, which cannot end one job by force; nothing was done. "
+            "Cancel the job without force, which its task sees when it looks, or restart that worker."
+        )
+        super().__init__(words.format(worker=worker, pool=pool))
+
+
 def cancel(job_id: UUID | str, *, force: bool = False, user: Any = None) -> JobDict:
     """Ask the job to stop, and return it; the audit trail says that `user` did.
 
     A waiting job ends at once as `cancelled`; a started one is `asked`, sees it at its next `track`, `progress` or
     `cancelled()`, and ends. With `force` its process is terminated, of a batch those of its jobs. While Redis is away
     the job is `asked`, and told when Redis is back; with `force` that is LogUnavailable, since nothing was terminated.
-    Raises NotCancellable, Job.DoesNotExist, LogUnavailable.
+    Raises NotCancellable, NotTerminable, Job.DoesNotExist, LogUnavailable.
     """
     key = str(job_id)
+    if force:
+        _see_whether_terminable(key)
     # First, so that what is acknowledged here outlives a Redis that loses its data.
     entry, is_ours = _note(key, user=user, force=force)
     if entry.task == BATCH:
@@ -53,6 +70,15 @@ def cancel(job_id: UUID | str, *, force: bool = False, user: Any = None) -> JobD
     except (Job.DoesNotExist, LogUnavailable):
         entry.delete()  # nothing was done
         raise
+
+
+def _see_whether_terminable(job_id: str) -> None:
+    held = eventlog.held(job_id)
+    if held is None or held.state != "started" or not held.lease:
+        return
+    pool = leases.alive([held.lease]).get(held.lease, {}).get("pool")
+    if pool in _NO_PROCESSES:
+        raise NotTerminable(leases.worker_name(held.lease), _NO_PROCESSES[pool])
 
 
 def _cancel(key: str, force: bool) -> JobDict:

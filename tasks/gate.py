@@ -110,9 +110,7 @@ def _attempt(task: Task, request: Any, inner: Callable[..., Any], args: Any, kwa
         raise NoException(f"{type(error).__name__}: {plain.described(error)}") from error
 
 
-def _start(
-    task: Task, request: Any, job: events.JobDict, owner_id: int | None, started: dict[str, Any]
-) -> Reply | None:
+def _start(task: Task, request: Any, job: events.JobDict, owner_id: Any, started: dict[str, Any]) -> Reply | None:
     """Ask the log to start the attempt; None where it does not answer in time."""
     token = uuid.uuid4().hex
     deadline = time.monotonic() + _PATIENCE

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db.models import JSONField
-from psycopg.types.json import Json
 
 from tasks import events
 
@@ -20,6 +19,8 @@ class OrderedJSONField(JSONField):
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         if connection.vendor == "postgresql":
+            from psycopg.types.json import Json  # which projects with SQLite need not have
+
             return Json(value, dumps=events.dumps)
         return super().get_db_prep_value(value, connection, prepared)
 

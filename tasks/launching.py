@@ -1,7 +1,8 @@
 """The one door through which a job starts: page, API, command line.
 
 The row is written first. Publishing comes after the commit, in a thread that a request waits for 300 ms at most; what
-could not be published stays as it is, and the watch publishes it when the broker is back.
+could not be published stays as it is, and the watch publishes it when the broker is back. What no broker would take has
+failed, such as a job for a queue that is not set up.
 """
 
 import logging
@@ -17,9 +18,10 @@ from django.contrib.auth import get_user_model
 from django.db import close_old_connections, connection, transaction
 from django.db.models import Case, F, Q, When
 from django.utils import timezone
-from kombu.exceptions import OperationalError
+from kombu.exceptions import EncodeError, OperationalError, SerializerNotInstalled
+from redis.exceptions import RedisError
 
-from tasks import audit, catalog, counters, eventlog, messages, records
+from tasks import audit, catalog, counters, ends, eventlog, messages, records
 from tasks.eventlog import Change, LogUnavailable
 from tasks.events import FINAL, JobDict
 from tasks.models import Job, Upload
@@ -41,6 +43,10 @@ _NAMES = {number: name for name, number in PRIORITIES.items()}
 _AWAY = (LogUnavailable, OperationalError, OSError)
 
 _publishers = ThreadPoolExecutor(max_workers=4, thread_name_prefix="taskcast-publish")
+
+
+class NotSendable(Exception):
+    """The job's message cannot be sent, whatever the broker does: its queue, its route or its serializer is wrong."""
 
 
 def launch(
@@ -140,8 +146,12 @@ def priority_of(job: Job) -> str:
 
 
 def usual_queue(task: str) -> str:
-    """The queue to which the task goes where nobody names another."""
-    return str(current_app.amqp.router.route({}, task)["queue"].name)
+    """The queue to which the task goes where nobody names another; "" where its route is wrong, which sending tells."""
+    try:
+        return str(current_app.amqp.router.route({}, task)["queue"].name)
+    except Exception as error:  # also whatever a project's own router raises
+        logger.warning("the route of task %s is wrong: %s: %s", task, type(error).__name__, error)
+        return ""
 
 
 def in_background(action: Callable[..., Any], *args: Any) -> "Future[Any]":
@@ -231,16 +241,50 @@ def _announce(job: Job) -> eventlog.Reply:
     return eventlog.announce(launched, owner_id=owner_id, batch=job.batch_size)
 
 
-def _as_launched(job: Job) -> tuple[JobDict, int | None]:
+def _as_launched(job: Job) -> tuple[JobDict, Any]:
     # What the row said about waiting for the broker is over once the log can be written.
     return {**job.as_dict(), "reason": None}, job.owner_id
 
 
 def _send(job: Job, producer: Any) -> None:
+    """Hand the job's message to the broker, or end the job where that can never be done.
+
+    Raises OperationalError, OSError, LogUnavailable where Redis is away.
+    """
     message = job.message
     if not message:
         return
-    owner = [job.owner_id, job.owner.get_username()] if job.owner else None
+    try:
+        # Asked before anything goes over a connection: what is wrong here does not pass with an outage.
+        route = {"queue": job.queue} if job.queue else {}
+        current_app.amqp.router.route(route, job.task, message["args"], message["kwargs"])
+    except Exception as error:  # whatever a project's own router raises
+        _end_unsent(job, error)
+        return
+    try:
+        _send_message(job, message, producer)
+    except (EncodeError, SerializerNotInstalled) as error:
+        _end_unsent(job, error)
+    except RedisError as error:
+        raise OperationalError(str(error)) from error
+    except RuntimeError as error:
+        # Celery's result backend, which listens before the message goes, calls an outage by this name.
+        if isinstance(error.__cause__, RedisError):
+            raise OperationalError(str(error.__cause__)) from error
+        raise
+
+
+def _end_unsent(job: Job, error: Exception) -> None:
+    logger.error("job %s can never be sent: %s", job.pk, type(error).__name__)  # its text may hold a secret
+    secrets = catalog.secret_values(job.task, job.message["args"], job.message["kwargs"])
+    never = NotSendable(f"the job's message cannot be sent: {type(error).__name__}: {error}")
+    never.__cause__ = error
+    reporter().echo(str(job.pk), eventlog.append(str(job.pk), [ends.failed(never, secrets)], writer="launch", n=3))
+
+
+def _send_message(job: Job, message: dict[str, Any], producer: Any) -> None:
+    # A key may be what JSON cannot say.
+    owner = [str(job.owner_id), job.owner.get_username()] if job.owner else None
     header = {
         "parent": job.parent and str(job.parent),
         "root": job.root and str(job.root),

@@ -77,7 +77,7 @@ class Reporter:
         self._boxes[id(attempt)] = _Outbox(attempt, asked_at=time.monotonic())
         return attempt
 
-    def announce(self, job: Mapping[str, Any], owner_id: int | None, queue: str, schedule: str) -> None:
+    def announce(self, job: Mapping[str, Any], owner_id: Any, queue: str, schedule: str) -> None:
         """Make a job known that somebody launched without us, by a message in `queue`; "" for no `schedule`."""
         self._announcements.append((job, owner_id, queue, schedule))
         self.wake()

@@ -20,7 +20,7 @@ from dashboard.access import MissingScope
 from tasks import events
 from tasks.again import NotRetryable
 from tasks.catalog import BadArguments, UnknownTask
-from tasks.control import NotCancellable
+from tasks.control import NotCancellable, NotTerminable
 from tasks.eventlog import LogUnavailable
 from tasks.models import Job
 
@@ -117,6 +117,7 @@ def install(api: NinjaAPI) -> None:
         limits.TooMany: lambda request, error: too_many(error),
         PermissionDenied: lambda request, error: problem(403, str(error) or _("You may not do this.")),
         NotCancellable: lambda request, error: problem(409, str(error)),
+        NotTerminable: lambda request, error: problem(409, str(error)),
         NotRetryable: lambda request, error: problem(409, str(error)),
         LogUnavailable: _log_away,
         OperationalError: _database_away,

@@ -65,12 +65,18 @@ def user(name: str | None) -> Any:
     """The user of this name, None for None. Raises CommandError."""
     if name is None:
         return None
+    found = owner(name)
+    if not found.is_active:
+        raise _bad(f"The account {visible(name)!r} is switched off.")
+    return found
+
+
+def owner(name: str) -> Any:
+    """The user of this name, who need not have an account that is on. Raises CommandError."""
     model = get_user_model()
     found = model._default_manager.filter(**{model.USERNAME_FIELD: name}).first()
     if found is None:
         raise _bad(f"There is no user {visible(name)!r}.")
-    if not found.is_active:
-        raise _bad(f"The account {visible(name)!r} is switched off.")
     return found
 
 

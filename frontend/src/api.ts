@@ -2,7 +2,7 @@
 
 import { parse } from "./numbers";
 import type { Job, JobEvent } from "./types";
-import { jobUrl, uploadsUrl, uploadUrl } from "./urls";
+import { healthUrl, jobUrl, uploadsUrl, uploadUrl } from "./urls";
 
 /** The API refused: its `detail`, in words for the reader; `received` is where an upload goes on. */
 export class ApiError extends Error {
@@ -27,6 +27,13 @@ export interface Uploaded {
   size: number;
   received: number;
 }
+
+/** Whether the server answers at all. */
+export const isUp = (): Promise<boolean> =>
+  fetch(healthUrl()).then(
+    (answer) => answer.ok,
+    () => false,
+  );
 
 export const getJob = (id: string): Promise<Job> => call<Job>(jobUrl(id));
 

@@ -156,4 +156,7 @@ export const ko: Record<string, string> = {
   "They are off.": "꺼져 있습니다.",
   "Turn on": "켜기",
   "Turn off": "끄기",
+  "Not live: no websocket": "실시간 아님: 웹소켓 없음",
+  "The server answers, but opens no websocket at {url}: its route is missing, or a proxy in front does not pass it on.":
+    "서버는 응답하지만 {url}에서 웹소켓을 열지 않습니다. 라우트가 없거나 앞단의 프록시가 웹소켓을 전달하지 않습니다.",
 };

@@ -1,5 +1,6 @@
 // What a page shares: its one socket, and the feeds of the jobs that it shows.
 
+import { isUp } from "./api";
 import { JobFeed } from "./feed";
 import { parse } from "./numbers";
 import { Socket } from "./socket";
@@ -13,7 +14,8 @@ export function socket(): Socket {
   if (!shared) {
     const ours = "app" in document.documentElement.dataset;
     // In a page of somebody else's (embed.js) we must not take the reader away.
-    shared = new Socket(socketUrl(), ours ? { signIn: () => location.assign(signInPage()) } : {});
+    const leave = ours ? { signIn: () => location.assign(signInPage()) } : {};
+    shared = new Socket(socketUrl(), { ...leave, answers: isUp });
     const now = () => shared?.tryNow();
     addEventListener("online", now);
     addEventListener("pageshow", now);

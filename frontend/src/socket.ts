@@ -10,6 +10,9 @@ const SILENCE_MS = 12_000;
 /** A server that cannot be reached for this long is worth a plain word. */
 const OFFLINE_AFTER_MS = 30_000;
 
+/** So many first connections fail before we look whether the server answers anything else. */
+const TRIES_UNMET = 3;
+
 const SIGN_IN = 4401;
 const TOO_FAST = 4429;
 
@@ -25,6 +28,8 @@ export interface Options {
   random?: () => number;
   /** The session has ended (4401). */
   signIn?: () => void;
+  /** Whether the server answers requests that are no sockets. */
+  answers?: () => Promise<boolean>;
 }
 
 export interface Status {
@@ -35,6 +40,8 @@ export interface Status {
   met: boolean;
   /** Signed out: nobody tries again. */
   ended: boolean;
+  /** The server answers, and has never opened a socket: its route is missing, or a proxy does not pass it on. */
+  unopened?: boolean;
 }
 
 export class Socket {
@@ -150,6 +157,12 @@ export class Socket {
       backoff(this.tries, this.options.random),
     );
     this.tries += 1;
+    if (!this.status.met && this.tries === TRIES_UNMET) void this.tellUnopened();
+  }
+
+  private async tellUnopened(): Promise<void> {
+    if (!(await this.options.answers?.())) return;
+    if (!this.status.met) this.show({ ...this.status, unopened: true });
   }
 
   private drop(): void {
@@ -177,7 +190,13 @@ export class Socket {
 
   private show(status: Status): void {
     const old = this.status;
-    if (old.connection === status.connection && old.log === status.log && old.met === status.met) return;
+    if (
+      old.connection === status.connection &&
+      old.log === status.log &&
+      old.met === status.met &&
+      old.unopened === status.unopened
+    )
+      return;
     this.status = status;
     for (const watcher of this.watchers) watcher(status);
   }

@@ -16,6 +16,7 @@ export const fileUrl = (id: string, name: string): string => jobUrl(id, `/files/
 export const uploadUrl = (id: string, offset?: number): string =>
   `${root()}api/v1/uploads/${part(id)}${offset === undefined ? "" : `?offset=${offset}`}`;
 export const uploadsUrl = (): string => `${root()}api/v1/uploads`;
+export const healthUrl = (): string => `${root()}healthz`;
 /** The site's own, which need not be ours. */
 export const signInPage = (): string => {
   const page = document.documentElement.dataset.signIn ?? `${root()}accounts/login/`;

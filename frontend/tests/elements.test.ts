@@ -332,4 +332,7 @@ it("says the connection in words", () => {
   expect(words({ connection: "offline", log: "live", met: true, ended: true })).toBe("Signed out");
   expect(words({ connection: "reconnecting", log: "live", met: false, ended: false })).toBe("Connecting…");
   expect(words({ connection: "reconnecting", log: "live", met: true, ended: false })).toBe("Reconnecting…");
+  expect(words({ connection: "offline", log: "live", met: false, ended: false, unopened: true })).toBe(
+    "Not live: no websocket",
+  );
 });

@@ -5,15 +5,18 @@ import { FakeSocket, tick } from "./fakesocket";
 
 let socket: Socket;
 let signIn: ReturnType<typeof vi.fn<() => void>>;
+let answers: ReturnType<typeof vi.fn<() => Promise<boolean>>>;
 
 beforeEach(() => {
   vi.useFakeTimers();
   FakeSocket.made = [];
   signIn = vi.fn<() => void>();
+  answers = vi.fn(async () => true);
   socket = new Socket("ws://test/ws/", {
     connect: (url) => new FakeSocket(url) as unknown as WebSocket,
     random: () => 1,
     signIn,
+    answers,
   });
 });
 
@@ -253,5 +256,36 @@ describe("saying how fresh the page is", () => {
     expect(socket.status.log).toBe("away");
     FakeSocket.last.say(tick);
     expect(socket.status.log).toBe("live");
+  });
+});
+
+describe("a server that opens no socket", () => {
+  async function fail(times: number): Promise<void> {
+    for (let i = 0; i < times; i++) {
+      FakeSocket.last.drop(1006);
+      await vi.advanceTimersByTimeAsync(10_000);
+    }
+  }
+
+  it("is told where it answers everything else, until it opens one", async () => {
+    socket.follow(topic());
+    await fail(2);
+    expect(answers).not.toHaveBeenCalled();
+    await fail(3);
+    expect(answers).toHaveBeenCalledOnce();
+    expect(socket.status.unopened).toBe(true);
+    connect();
+    expect(socket.status.unopened).toBeUndefined();
+  });
+
+  it("is not told of one that is away, or that had opened one", async () => {
+    answers.mockResolvedValue(false);
+    socket.follow(topic());
+    await fail(4);
+    expect(socket.status.unopened).toBeUndefined();
+    connect();
+    answers.mockResolvedValue(true);
+    await fail(5);
+    expect(socket.status.unopened).toBeUndefined();
   });
 });

@@ -57,14 +57,14 @@ def _check_outside() -> None:
     """Whatever makes a start hopeless is said before anything is started."""
     lock.lock_home(settings.TASKCAST_HOME)
     ready.check_port(settings.HOST, settings.PORT)
-    if not settings.TASKCAST_EMBEDDED_REDIS:
+    if not settings.EMBEDDED_REDIS:
         ready.check_redis(settings.TASKCAST_REDIS_URL)
 
 
 def _start(keeper: Keeper, console: Console, stopping: Stopping) -> None:
     """Redis first, then the database and the static files, then all that needs them."""
     url = settings.TASKCAST_REDIS_URL
-    if settings.TASKCAST_EMBEDDED_REDIS:
+    if settings.EMBEDDED_REDIS:
         _start_redis(keeper)
         _wait(keeper, stopping, "redis", lambda: ready.redis_answers(url))
     if (policy := ready.check_redis(url)) not in ("noeviction", ""):

@@ -61,7 +61,7 @@ def restore(
     job: events.JobDict,
     epoch: int,
     *,
-    owner_id: int | None,
+    owner_id: Any,
     lease: str = "",
     may_rerun: bool = False,
     batch: int | None = None,

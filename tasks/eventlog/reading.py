@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth import get_user_model
+
 from tasks import events
 from tasks.eventlog.connection import EPOCH, aask, ask, hash_key, stream_key
 
@@ -17,7 +19,7 @@ class Snapshot:
     epoch: int
     seq: int
     job: events.JobDict
-    owner_id: int | None
+    owner_id: Any
     at: str = ""
 
 
@@ -151,8 +153,13 @@ def to_snapshot(job_id: str, raw: Any) -> Snapshot | None:
     job = events.blank_job(job_id) | fields | {"seq": int(raw["seq"])}
     if "long" in raw:
         job["truncated"] = json.loads(raw["long"])
-    owner_id = raw.get("owner_id")
-    return Snapshot(int(raw["epoch"]), job["seq"], job, int(owner_id) if owner_id else None, raw.get("at", ""))
+    owner_id = _key(raw["owner_id"]) if raw.get("owner_id") else None
+    return Snapshot(int(raw["epoch"]), job["seq"], job, owner_id, raw.get("at", ""))
+
+
+def _key(text: str) -> Any:
+    """A user's primary key as the user model has it: a number, a UUID or what else."""
+    return get_user_model()._meta.pk.to_python(text)
 
 
 def _page(after: int, limit: int, head: list[str | None], entries: list[tuple[str, dict[str, str]]]) -> Page | None:

@@ -92,7 +92,7 @@ def append(
 def announce(
     job: Mapping[str, Any],
     *,
-    owner_id: int | None = None,
+    owner_id: Any = None,
     queue: str = "",
     schedule: str = "",
     batch: int | None = None,
@@ -108,7 +108,7 @@ def announce(
     return append(job["id"], [_launched(job)], writer="launch", n=1, create=True, private=private)
 
 
-def announce_all(jobs: Iterable[tuple[Mapping[str, Any], int | None]]) -> list[Reply]:
+def announce_all(jobs: Iterable[tuple[Mapping[str, Any], Any]]) -> list[Reply]:
     """`announce` each of these jobs, with its owner's key, in one round trip. Raises LogUnavailable."""
     return _run_all(
         [
@@ -142,7 +142,7 @@ def start(
     retries: int,
     rerun: bool,
     orphaned: int = 0,
-    owner_id: int | None = None,
+    owner_id: Any = None,
     queue: str = "",
     schedule: str = "",
 ) -> Reply:
@@ -209,7 +209,7 @@ def tell_children(job_id: str) -> Reply:
     return _run(job_id, op="children", writer="children", states=events.STATES)
 
 
-def _private(owner_id: int | None, queue: str, schedule: str) -> dict[str, str]:
+def _private(owner_id: Any, queue: str, schedule: str) -> dict[str, str]:
     fields = {"owner_id": "" if owner_id is None else str(owner_id), "queue": queue, "schedule": schedule}
     return {name: value for name, value in fields.items() if value}
 

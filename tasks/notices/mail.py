@@ -19,7 +19,10 @@ from tasks.notices.errors import NotDelivered, Undeliverable, words_of
 from tasks.notices.planning import address_of
 
 # These take mails and send none.
-_SENDS_NOTHING = {f"django.core.mail.backends.{name}.EmailBackend" for name in ("filebased", "console", "dummy")}
+_TO_FILES = "django.core.mail.backends.filebased.EmailBackend"
+_SENDS_NOTHING = {_TO_FILES, *(f"django.core.mail.backends.{name}.EmailBackend" for name in ("console", "dummy"))}
+#: The error of an attempt where mails become files.
+WRITTEN = gettext_noop("No mail server is set up: it was written to a file on the server, in its folder of mails.")
 # Characters of an error, which may hold a whole document.
 _ERROR = 300
 _ENDS = {
@@ -52,6 +55,8 @@ def send(notice: Notice) -> None:
         raise NotDelivered(gettext_noop("The mail server refuses this address.")) from None
     except (smtplib.SMTPException, OSError, ValueError) as error:
         raise NotDelivered(words_of(error)) from error
+    if settings.EMAIL_BACKEND == _TO_FILES:
+        raise Undeliverable(WRITTEN)
     if not is_sent():
         raise Undeliverable(gettext_noop("No mail server is set up: it did not leave this machine."))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -52,3 +53,20 @@ def test_a_job_of_the_project_is_launched_and_watched_live(shop: Shop, visit: Vi
     page.goto(shop.pages)
     page.get_by_role("button", name="Sign out").click()
     assert page.title() == "Enter the shop"
+
+
+def test_a_page_whose_socket_has_no_route_says_so(visit: Visit) -> None:
+    shop = Shop()
+    shop.serves = "shop.asgi_elsewhere:application"
+    try:
+        shop.up()
+        shop.user(ALICE, PASSWORD, launch=True)
+        page = visit(None, stack=shop, complains=True).open("/jobs-ui/jobs/")
+        page.get_by_label("Email").fill(ALICE)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Enter").click()
+        word = page.locator("[data-connection] .connection-word")
+        expect(word).to_have_text("Not live: no websocket")
+        expect(word).to_have_attribute("title", re.compile(f"opens no websocket at {re.escape(shop.ws_url)}:"))
+    finally:
+        shop.down()

@@ -36,6 +36,18 @@ def call(cast, method, path, body=None, **headers):
     return cast.api("alice", method, path, body, **headers)
 
 
+def test_head_is_answered_as_get_is_without_the_body(cast, alice):
+    job = new_job(alice)
+    eventlog.open_epoch(1)
+    for path in ("jobs", f"jobs/{job.pk}", "tasks", "workers"):
+        get, head = call(cast, "GET", path), call(cast, "HEAD", path)
+        assert (head.status_code, head.content) == (200, b""), path
+        assert head["Content-Type"] == get["Content-Type"]
+    assert cast.api("charlie", "HEAD", f"jobs/{job.pk}").status_code == 404
+    assert call(cast, "HEAD", f"jobs/{job.pk}/cancel").status_code == 405, "what is not read is not asked for so"
+    assert Job.objects.get().cancel is None
+
+
 # --- one job
 
 
@@ -261,6 +273,8 @@ def test_files_never_run_in_the_readers_session(cast, alice, name, kind, content
     assert response.headers["Content-Length"] == str(len(content))
     assert response.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
+    head = call(cast, "HEAD", f"jobs/{job.pk}/files/{name}")
+    assert (head.content, dict(head.headers)) == (b"", dict(response.headers))
 
 
 ROWS = [{"열": 1.5, "n": None}]

@@ -102,6 +102,12 @@ def test_a_job_launched_by_the_form_runs(shop: Shop, api: httpx.Client) -> None:
     assert job["progress"]["current"] == 4
 
 
+def test_head_is_answered_on_a_connection_that_goes_on(shop: Shop, api: httpx.Client) -> None:
+    head, get = api.head("jobs"), api.get("jobs")
+    assert (head.status_code, head.content) == (200, b"")
+    assert get.json()["jobs"] is not None
+
+
 def test_a_job_launched_by_the_api_is_followed_live(shop: Shop, api: httpx.Client) -> None:
     sent = api.post("jobs", json={"task": GREET, "args": {"name": "Bob", "times": 20, "pause": 0.05}})
     assert sent.status_code == 201, sent.text
@@ -117,6 +123,22 @@ def test_a_job_launched_by_the_api_is_followed_live(shop: Shop, api: httpx.Clien
                 seen += [event["set"]["state"]] if "state" in event.get("set", {}) else []
     assert seen[-1] == "succeeded"
     assert "hello Bob, 20" in lines
+
+
+def test_a_job_is_its_owners_whatever_the_keys_of_users_are(shop: Shop, api: httpx.Client) -> None:
+    sent = api.post("jobs", json={"task": GREET, "args": {"name": "Bob", "times": 200, "pause": 0.1}}).json()
+    shop.user("bob@shop.example", launch=True)
+    stranger = {"Authorization": f"Bearer {shop.token('bob@shop.example')}"}
+    assert httpx.get(f"{shop.pages}api/v1/jobs/{sent['id']}", headers=stranger).status_code == 404
+    assert httpx.get(f"{shop.pages}api/v1/jobs", headers=stranger).json()["jobs"] == []
+    with connect(shop.ws_url, additional_headers=stranger, max_size=2**16) as socket:
+        socket.send(json.dumps({"type": "subscribe", "topic": f"job:{sent['id']}"}))
+        assert json.loads(socket.recv(timeout=30))["code"] == "not_found"
+    assert sent["id"] in {job["id"] for job in api.get("jobs").json()["jobs"]}
+    wait_for(lambda: api.get(f"jobs/{sent['id']}").json()["state"] == "started", "it runs")
+    assert api.post(f"jobs/{sent['id']}/cancel").status_code == 202
+    assert ended(api, sent["id"])["state"] == "cancelled"
+    assert "notice a change of rights late" not in shop.log("daphne")
 
 
 def test_a_job_sent_from_the_projects_shell_is_on_the_dashboard(shop: Shop) -> None:

@@ -7,6 +7,7 @@ from typing import Literal
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from django.contrib.auth.models import Group, Permission
 from django.contrib.messages import get_messages
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -17,6 +18,7 @@ from dashboard import relaunch
 from tasks import UploadedFile, catalog, uploads
 from tasks.models import Job, Upload
 from tests.support.cast import Cast, make_cast, new_job
+from tests.support.problems import assert_problem
 from tests.support.signatures import described
 
 ADD = "tasks.samples.arithmetic.add"
@@ -196,3 +198,33 @@ def test_a_form_that_says_too_much_is_told_so(browser, sent):
     response = browser.post(f"/tasks/{ADD}/", sent)
     assert response.status_code == 413
     assert "4 MiB" in response.content.decode()
+
+
+def test_a_colleague_who_edits_a_job_has_to_give_its_file_again(cast, alice):
+    bob = cast.users["bob"]
+    bob.user_permissions.add(Permission.objects.get(codename="view_group_jobs"))
+    Group.objects.create(name="analysts").user_set.add(alice, bob)
+    plan, other = (uploads.save(name, ContentFile(b"a,b\n1,2\n"), alice) for name in ("plan.csv", "other.csv"))
+    job = new_job(alice, task=PROFILE, args={"file": str(plan.pk), "delimiter": "comma"}, state="failed")
+    colleague = cast.pages("bob")
+    page = colleague.get(f"/jobs/{job.pk}/").content.decode()
+    [link] = re.findall(r'href="(/tasks/[^"]*)">Edit and run again', page)
+    for address in (html.unescape(link), f"/tasks/{PROFILE}/?.job={job.pk}"):
+        form = colleague.get(address).content.decode()
+        assert "The file used before is not yours or is gone" in form
+        assert "plan.csv" not in form
+        assert f'name="file" value="{plan.pk}"' not in form
+    fields = {"delimiter": "comma", "encoding": "auto", "header": "on"}
+    for upload in (plan, other):
+        refused = colleague.post(f"/tasks/{PROFILE}/?.job={job.pk}", {**fields, "file": str(upload.pk)})
+        assert refused.status_code == 422
+        assert upload.name not in refused.content.decode()
+        body = {"task": PROFILE, "args": {"file": str(upload.pk)}}
+        assert_problem(cast.api("bob", "POST", "jobs", body), 422, names="body.args.file")
+    # Who may retry a job may use its file once more, and no other of its owner's.
+    bob.user_permissions.add(Permission.objects.get(codename="steer_jobs"))
+    again = cast.api("bob", "POST", f"jobs/{job.pk}/retry", {"args": {"file": str(other.pk)}})
+    assert_problem(again, 422, names="body.args.file")
+    assert cast.api("bob", "POST", f"jobs/{job.pk}/retry", {"args": {"delimiter": "auto"}}).status_code == 201
+    assert cast.api("bob", "GET", f"uploads/{plan.pk}").status_code == 404
+    assert Job.objects.filter(owner=bob).count() == 1

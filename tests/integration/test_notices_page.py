@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from tasks.models import Job, Notice, NoticeSettings
 from tasks.models_notices import EMAIL, WEBHOOK
-from tasks.notices import addresses
+from tasks.notices import addresses, delivery
 from tests.support.cast import Cast, make_cast, new_job
 from tests.support.problems import assert_problem
 
@@ -116,6 +116,18 @@ def test_a_test_can_be_sent_where_there_is_somewhere_to(cast, alice):
     notice = Notice.objects.get()
     assert (notice.user, notice.channel, notice.job) == (cast.users["alice"], EMAIL, None)
     assert notice.due_at is not None
+
+
+def test_a_mail_that_became_a_file_is_no_failure(alice, settings, tmp_path):
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_FILE_PATH = str(tmp_path)
+    alice.post(TEST, {"channel": EMAIL})
+    delivery.deliver(Notice.objects.get().user_id, EMAIL)
+    text = said(alice.get(PAGE))
+    assert 'data-notice="written"' in text
+    assert "written to a file" in text
+    assert "it was written to a file on the server, in its folder of mails" in text
+    assert "given up" not in text
 
 
 def test_the_page_says_how_it_went_to_its_reader_alone(cast, alice):

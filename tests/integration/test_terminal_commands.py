@@ -293,6 +293,14 @@ def listed(*words: str) -> list[str]:
     return [json.loads(line)["id"] for line in out.splitlines()]
 
 
+def test_jobs_of_somebody_who_is_not_there_are_a_mistake(cast: Cast):
+    assert "There is no user 'nobody'." in refused("jobs", "--owner", "nobody")
+    cast.users["alice"].is_active = False
+    cast.users["alice"].save()
+    new_job(cast.users["alice"])
+    assert "alice" in run("jobs", "--owner", "alice")[0]
+
+
 def test_jobs_are_listed_by_the_apis_filters(cast: Cast):
     day = timezone.timedelta(days=1)
     old = new_job(cast.users["alice"], state="failed", created_at=timezone.now() - 3 * day)

@@ -109,6 +109,22 @@ def test_a_task_that_never_asks_is_ended_by_force_before_the_command_returns(sta
     assert run(stack, "watch", job_id)[0] == 3
 
 
+def test_force_says_where_a_pool_can_end_no_job(stack: Stack):
+    stack.start("worker2", options=["--pool", "threads", "--queues", "threaded"])
+    try:
+        _, out, _ = run(stack, "launch", f"{PLAIN}.wait_for_cancel", "--queue", "threaded")
+        job_id = out.strip()
+        state_is(stack, job_id, "started")
+        code, out, err = run(stack, "cancel", job_id, "--force")
+        assert (code, out) == (1, "")
+        assert "has a pool of the kind “threads”, which cannot end one job by force; nothing was done" in err
+        assert job(stack, job_id)["cancel"] is None
+        assert run(stack, "cancel", job_id)[0] == 0
+        state_is(stack, job_id, "succeeded")  # it looks, and returns
+    finally:
+        stack.kill("worker2")
+
+
 def test_the_lines_of_json_obey_the_law(stack: Stack):
     code, out, err = run(
         stack, "launch", f"{PLAIN}.count", "to=200", "pause=0.005", "lines=10", "--watch", "--json-lines"

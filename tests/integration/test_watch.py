@@ -10,8 +10,9 @@ from celery import current_app
 from django.contrib.auth import get_user_model
 from django.db import connections
 from django.utils import timezone
+from kombu.exceptions import EncodeError
 
-from tasks import broker, control, epochs, eventlog, events, leases, recorder, watch
+from tasks import broker, control, epochs, eventlog, events, launching, leases, recorder, watch
 from tasks.eventlog import Change, LogUnavailable
 from tasks.locks import Lock
 from tasks.models import Counter, Job
@@ -336,6 +337,37 @@ def test_what_the_launch_did_not_publish_is_dispatched_once(queue, ticking):
     Job.objects.filter(pk__in=[young, later]).update(created_at=timezone.now() - timedelta(seconds=5), eta=None)
     ticking.tick()
     assert sorted(queue()) == sorted([waiting, soon, young, later])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ("queues", "QueueNotFound: "),
+        ("router", "RuntimeError: this router is broken"),
+        ("serializer", "EncodeError: this is no JSON"),
+    ],
+)
+def test_what_no_broker_would_take_has_failed_and_says_why(queue, ticking, monkeypatch, wrong, words):
+    def fails(*args, **options):
+        raise EncodeError("this is no JSON") if wrong == "serializer" else RuntimeError("this router is broken")
+
+    job_id = row(queue="nowhere")
+    with monkeypatch.context() as broken:
+        match wrong:
+            case "queues":
+                broken.setattr(current_app.amqp.queues, "create_missing", False)
+            case "router":
+                broken.setattr(current_app.amqp.router, "route", fails)
+                assert launching.usual_queue("tasks.samples.arithmetic.add") == "", "a launch still has its row"
+            case "serializer":
+                broken.setattr(current_app, "send_task", fails)
+        ticking.tick(2)
+    job = eventlog.snapshot(job_id).job
+    assert (job["state"], job["error"]["type"]) == ("failed", "NotSendable")
+    assert job["error"]["message"].startswith(f"the job's message cannot be sent: {words}")
+    assert Job.objects.get(pk=job_id).published_at, "nobody tries it again"
+    record_all()
+    assert_recorded(job_id)
 
 
 def test_queued_jobs_of_an_emptied_redis_are_published_again(redis_server, queue, ticking):

@@ -8,6 +8,8 @@ import pytest
 from django.utils import timezone
 
 from tasks import leases
+from tasks.models import AuditEntry
+from tests.integration.test_recorder import begin
 from tests.support.cast import Cast, in_log, make_cast, new_job
 from tests.support.problems import assert_problem
 from tests.support.stack import Stack, wait_for
@@ -128,6 +130,25 @@ def test_the_page_shows_workers_and_staff_pause_queues(cast, redis_server, stati
     assert "That is so already." in page
     page = staff.post("/queues/celery/pause/", {"to": "resume"}, follow=True).content.decode()
     assert "data-paused" not in page
+
+
+@pytest.mark.parametrize(("pool", "called"), [("thread", "threads"), ("solo", "solo"), ("prefork", None)])
+def test_force_is_refused_where_the_workers_pool_can_end_no_job(cast, redis_server, static_files, pool, called):
+    job = new_job(cast.users["alice"])
+    in_log(job)
+    worker(redis_server.client(), "w@a", pool=pool, active=[str(job.pk)])
+    begin(str(job.pk), f"{leases.PREFIX}w@a:1")
+    answer = cast.api("alice", "POST", f"jobs/{job.pk}/cancel", {"force": True})
+    if not called:
+        assert answer.status_code == 202
+        return
+    assert_problem(answer, 409)
+    assert f"Worker w@a has a pool of the kind “{called}”" in answer.json()["detail"]
+    page = cast.pages("alice").post(f"/jobs/{job.pk}/cancel/", {"force": "1"}, follow=True).content.decode()
+    assert f"of the kind “{called}”" in page
+    assert cast.api("alice", "GET", f"jobs/{job.pk}").json()["cancel"] is None
+    assert not AuditEntry.objects.filter(job=job.pk).exists()
+    assert cast.api("alice", "POST", f"jobs/{job.pk}/cancel").status_code == 202
 
 
 def test_the_page_says_when_redis_is_away(cast, redis_server, static_files):

@@ -13,6 +13,7 @@ PREFIX = "/jobs-ui/"
 class Shop(Stack):
     """The shop's daphne and worker, with a Redis; `pages` is where Taskcast's pages are."""
 
+    serves = "shop.asgi:application"
     manager = ROOT / "tests" / "embedded" / "manage.py"
 
     def __init__(self) -> None:
@@ -37,5 +38,5 @@ class Shop(Stack):
 
     def _spec(self, part: str) -> Part:
         spec = super()._spec(part)
-        ours = {"project.asgi:application": "shop.asgi:application", "project": "shop"}
+        ours = {"project.asgi:application": self.serves, "project": "shop"}
         return replace(spec, argv=[ours.get(word, word) for word in spec.argv])

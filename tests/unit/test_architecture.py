@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tasks import conf
+
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("project", "dashboard", "tasks")
 # A module belongs to a layer by its name or by the name before its first underscore: `catalog_task` is `catalog`'s.
@@ -84,6 +86,7 @@ def test_settings_of_ours_have_their_defaults_in_one_place_and_in_the_docs() -> 
         if name.split(".")[0] != "project"
     }
     known = named.pop("tasks.conf")
+    assert {name for name in known if name.startswith("TASKCAST_")} == set(conf.NAMES)
     assert {name: found for name, found in named.items() if found} == {}
     page = (ROOT / "docs" / "existing-project.md").read_text()
     listed = page.partition("## Settings")[2].partition("\n\nOf Django")[0]

@@ -22,7 +22,7 @@ _PATIENCE = 15
 class Command(TerminalCommand):
     help = (
         "Stops jobs: one that waits ends at once, one that runs is asked to, and with --force its process is ended. "
-        "Ends with 0; 1: one of them had ended already, or did not end in spite of --force."
+        "Ends with 0; 1: one of them had ended already, or did not end in spite of --force, or cannot be ended so."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -36,7 +36,7 @@ class Command(TerminalCommand):
         for job_id in found:
             try:
                 told.append(control.cancel(job_id, force=force))
-            except control.NotCancellable as error:
+            except (control.NotCancellable, control.NotTerminable) as error:
                 self.stderr.write(f"{job_id}: {error}")
             except Job.DoesNotExist:
                 self.stderr.write(f"{job_id}: has been deleted")

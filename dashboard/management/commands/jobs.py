@@ -10,7 +10,7 @@ from rich.text import Text
 from dashboard import listing
 from dashboard.api import schemas
 from dashboard.templatetags.taskcast import ran, when
-from dashboard.terminal import lines
+from dashboard.terminal import finding, lines
 from dashboard.terminal.command import TerminalCommand, moment
 from dashboard.terminal.live import STATE_STYLES
 from dashboard.terminal.viewers import write_json
@@ -42,6 +42,8 @@ class Command(TerminalCommand):
     def handle(self, *args: Any, json_lines: bool, **options: Any) -> None:
         told = {name: options[name] for name in ("state", "task", "owner", "q", "limit")}
         times = {name: moment(f"--{name}", options[name]) for name in ("since", "until")}
+        if told["owner"]:
+            finding.owner(told["owner"])  # of nobody a list would be empty, as if there were no jobs
         filters = schemas.Filters.model_validate({**told, **times})
         found = listing.jobs(Job.objects.all(), filters.listing(), limit=filters.limit).jobs
         if json_lines:

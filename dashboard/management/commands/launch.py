@@ -37,7 +37,12 @@ class Command(TerminalCommand):
         parser.add_argument(
             "--priority", choices=[*PRIORITIES], default="normal", help="what is taken from a queue first"
         )
-        parser.add_argument("--user", metavar="USERNAME", help="whose the job is, and its files; default: nobody's")
+        parser.add_argument(
+            "--user",
+            metavar="USERNAME",
+            help="whose the job is, and its files; default: nobody's. "
+            "What that user may is not asked: this shell may do all",
+        )
         parser.add_argument("--yes", action="store_true", help="do not ask, where the task asks to be confirmed")
         seeing.add_options(parser)
 

@@ -1,7 +1,8 @@
-import { html, type TemplateResult } from "lit";
+import { html, nothing, type TemplateResult } from "lit";
 import { t } from "../i18n";
 import { socket } from "../page";
 import type { Status } from "../socket";
+import { socketUrl } from "../urls";
 import { define, Piece } from "./piece";
 
 /** How fresh the page is, in a word. `data-connection` is `live`, `reconnecting` or `offline`. */
@@ -25,12 +26,19 @@ export class ConnectionElement extends Piece {
   }
 
   override render(): TemplateResult {
-    return html`<span class="connection-word" role="status">${words(this.status)}</span>`;
+    const why = this.status.unopened
+      ? t(
+          "The server answers, but opens no websocket at {url}: its route is missing, or a proxy in front does not pass it on.",
+          { url: socketUrl() },
+        )
+      : nothing;
+    return html`<span class="connection-word" role="status" title=${why}>${words(this.status)}</span>`;
   }
 }
 
-export function words({ connection, log, met, ended }: Status): string {
+export function words({ connection, log, met, ended, unopened }: Status): string {
   if (ended) return t("Signed out");
+  if (unopened) return t("Not live: no websocket");
   if (connection === "offline") return t("Offline, trying again");
   if (connection === "reconnecting") return t(met ? "Reconnecting…" : "Connecting…");
   return log === "live" ? t("Live") : t("Connected, event log away");

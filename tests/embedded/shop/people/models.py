@@ -1,5 +1,6 @@
 """People sign in by e-mail; there is no username."""
 
+import uuid
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -23,6 +24,7 @@ class People(BaseUserManager):
 class Person(AbstractBaseUser, PermissionsMixin):
     """Somebody with an e-mail address."""
 
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = models.EmailField(unique=True)
     is_staff = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
