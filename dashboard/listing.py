@@ -1,4 +1,4 @@
-"""Lists of jobs, newest first, at a cost that does not grow with history.
+"""Lists of jobs, newest or oldest first, at a cost that does not grow with history.
 
 Every list is the merge of a few branches, each of which one index answers in order: a branch for each state and task
 asked for, one for ids. A page goes on where the one before ended (a keyset, never an offset).
@@ -42,6 +42,7 @@ class Filters:
     group: UUID | None = None
     since: datetime | None = None
     until: datetime | None = None
+    is_oldest_first: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,15 +54,17 @@ class Page:
 
 
 def jobs(visible: QuerySet[Job], filters: Filters, *, cursor: str = "", limit: int = 50) -> Page:
-    """The newest of the `visible` jobs that fit `filters`, after `cursor` (of the form CURSOR, or empty).
+    """The first of the `visible` jobs that fit `filters`, after `cursor` (of the form CURSOR, or empty).
 
     A job whose state has changed since its row was written is left out where another state was asked for.
     """
     rows = visible.select_related("owner").defer("message")
     if cursor:
         at, last_id = _decode(cursor)
+        after = "gt" if filters.is_oldest_first else "lt"
         # The first half is what an index can begin at; the second decides among equal times.
-        rows = rows.filter(created_at__lte=at).filter(Q(created_at__lt=at) | Q(id__lt=last_id))
+        rows = rows.filter(**{f"created_at__{after}e": at})
+        rows = rows.filter(Q(**{f"created_at__{after}": at}) | Q(**{f"id__{after}": last_id}))
     if filters.parent:
         rows = rows.filter(parent=filters.parent)
     if filters.group:
@@ -74,11 +77,12 @@ def jobs(visible: QuerySet[Job], filters: Filters, *, cursor: str = "", limit: i
         owner = get_user_model()._default_manager.filter(**{get_user_model().USERNAME_FIELD: filters.owner}).first()
         rows = rows.filter(owner=owner.pk) if owner else rows.none()
 
-    newest = [branch.order_by("-created_at", "-id")[: limit + 1] for branch in _branches(rows, filters)]
-    found = list(islice(_once(merge(*newest, key=_place, reverse=True)), limit + 1))
-    after = _encode(found[limit - 1]) if len(found) > limit else None
+    order = ("created_at", "id") if filters.is_oldest_first else ("-created_at", "-id")
+    first = [branch.order_by(*order)[: limit + 1] for branch in _branches(rows, filters)]
+    found = list(islice(_once(merge(*first, key=_place, reverse=not filters.is_oldest_first)), limit + 1))
+    going_on = _encode(found[limit - 1]) if len(found) > limit else None
     shown = queries.live(found[:limit])
-    return Page([job for job in shown if not filters.states or job["state"] in filters.states], after)
+    return Page([job for job in shown if not filters.states or job["state"] in filters.states], going_on)
 
 
 def _branches(rows: QuerySet[Job], filters: Filters) -> Iterator[QuerySet[Job]]:

@@ -35,6 +35,8 @@ SENTENCES = (
     gettext_noop("it expired before a worker was free"),
     gettext_noop("terminated by {signal}"),
     gettext_noop("revoked"),
+    gettext_noop("{bad} of {all} jobs did not succeed"),
+    gettext_noop("{cancelled} of {all} jobs were cancelled"),
 )
 _HOLE = re.compile(r"\\\{(\w+)\\\}")
 _KNOWN = [(re.compile(_HOLE.sub(r"(?P<\1>.+)", re.escape(text)), re.DOTALL), text) for text in SENTENCES]

@@ -16,8 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from pydantic import ValidationError as BadFilters
 
-from dashboard import access, confirming, file_names, listing, steering, views
-from dashboard.templatetags.taskcast import relaunch_url
+from dashboard import access, confirming, file_names, listing, relaunch, steering, views
 from tasks import catalog, control
 from tasks.again import NotRetryable, not_kept
 from tasks.batch import BadRows, NothingToRetry, once_more
@@ -76,7 +75,7 @@ def job_retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
         # What was not kept, such as a secret; or a task that has changed since.
         for fault in error.errors:
             messages.warning(request, in_words([fault]))
-        return redirect(relaunch_url(found.job))
+        return redirect(relaunch.address(found.job))
     else:
         return redirect("taskcast:job", new.pk)
     return redirect("taskcast:job", job_id)

@@ -59,7 +59,14 @@ def launch_table(task: LaunchableTask, text: str, *, user: Any, job_id: UUID) ->
     wrong: Mapping[int, list[Fault]] = {}
     try:
         if not given.misread:
-            return launch_batch(task.name, given.rows, user=user, job_id=job_id, json_types=given.is_exact)
+            return launch_batch(
+                task.name,
+                given.rows,
+                user=user,
+                numbers=given.numbers,
+                job_id=job_id,
+                json_types=given.is_exact,
+            )
         validated(task, given.rows, user=user, json_types=given.is_exact)
     except BadRows as error:
         wrong = error.errors

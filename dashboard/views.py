@@ -200,6 +200,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
         "query": request.GET.urlencode(),
         "next": page.next,
         "filters": {**filters.model_dump(), "state": " ".join(filters.state)},
+        "is_oldest_first": filters.order == "oldest",
         "states": STATES,
         "tasks": json.dumps(named),
         "known_tasks": known,
@@ -246,16 +247,17 @@ def job(request: HttpRequest, job_id: UUID) -> HttpResponse:
     """One job, whole before any script runs; `data` is where the script goes on from."""
     found = access.get_job_or_404(request.user, job_id)
     tail = queries.tail(found)
+    children = _children(request, found)
     context = {
         "job": found.job,
         "title": _title(found.job),
-        "children": _children(request, found),
-        "is_batch": found.job["task"] == BATCH,
+        "children": children,
+        "more": sum((found.job["children"] or {}).values()) - len(children),
         "data": {"job": found.job, "epoch": found.epoch, "seq": found.job["seq"], "events": tail.events},
         "lines": tail.lines,
-        "names": file_names.of([found.job]),
+        "names": file_names.of([found.job, *children]),
         "priority": found.priority,
-        "may_launch": access.may_launch_again(request.user, found.job["task"]),
+        "edit_url": relaunch.address(found.job) if access.may_launch_again(request.user, found.job["task"]) else "",
         "may_retry": access.may_retry(request.user, found),
         "may_steer": access.may_steer(request.user, found.owner_id),
     }
@@ -277,7 +279,8 @@ def _title_of(task: str) -> Any:
 def _children(request: HttpRequest, found: queries.Found) -> list[JobDict]:
     if not found.job["children"]:
         return []
-    return listing.jobs(access.jobs_for(request.user), listing.Filters(parent=UUID(found.id)), limit=_CHILDREN).jobs
+    of_it = listing.Filters(parent=UUID(found.id), is_oldest_first=True)
+    return listing.jobs(access.jobs_for(request.user), of_it, limit=_CHILDREN).jobs
 
 
 @require_safe

@@ -6,7 +6,7 @@ get to, because its process ends or the broker is away, the watch dispatches.
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -51,6 +51,7 @@ def launch_batch(
     priority: str = "normal",
     retry_of: UUID | None = None,
     retries: Sequence[UUID] = (),
+    numbers: Sequence[int] = (),
     job_id: UUID | None = None,
     files: Iterable[UploadedFile] = (),
     notify: str | None = None,
@@ -59,8 +60,9 @@ def launch_batch(
     """Launch `task` once for each of `rows` (arguments by parameter name), as `user`; returns the batch.
 
     All or none: raises BadRows with everything that is wrong, ValueError for no rows or more than MOST, and
-    catalog.UnknownTask. `retries` are the jobs that the rows repeat, in the same order; `notify` is as for `launch`.
-    `job_id` is for callers that may repeat a launch: IntegrityError where there is such a job.
+    catalog.UnknownTask. `retries` are the jobs that the rows repeat, in the same order, and `numbers` what the rows are
+    called where they are not counted from 1; `notify` is as for `launch`. `job_id` is for callers that may repeat a
+    launch: IntegrityError where there is such a job.
     """
     if not 0 < len(rows) <= MOST:
         raise ValueError(f"a batch has 1 to {MOST} rows, not {len(rows)}")
@@ -82,12 +84,18 @@ def launch_batch(
         notify=notify,
     )
     queue = queue or single.usual_queue(spec.name)
-    shared = {"now": now, "eta": eta, "queue": queue, "priority": priority, "owner": user}
+    shared = {"eta": eta, "queue": queue, "priority": priority, "owner": user, "parent": batch.pk, "root": batch.pk}
     jobs = [
         single.new_row(
-            spec, values, **shared, parent=batch.pk, root=batch.pk, retry_of=retries[number] if retries else None
+            spec,
+            values,
+            # In the order of the rows, the batch last: lists are in the order of this time.
+            now=now - timedelta(microseconds=len(typed) - place),
+            row=numbers[place] if numbers else place + 1,
+            retry_of=retries[place] if retries else None,
+            **shared,
         )
-        for number, values in enumerate(typed)
+        for place, values in enumerate(typed)
     ]
     used = {number for values in typed for number in uploads_in(values)}
     with transaction.atomic():
@@ -185,14 +193,23 @@ def retry_failed(batch: JobDict, *, user: Any = None) -> Job:
     """
     if batch["state"] not in FINAL:
         raise NotRetryable(batch["state"])
-    failed = Job.objects.filter(parent=batch["id"], state__in=FINAL - {"succeeded"}).order_by("change", "id")
+    failed = Job.objects.filter(parent=batch["id"], state__in=FINAL - {"succeeded"}).order_by("created_at", "id")
     jobs = [row.as_dict() for row in failed.select_related("owner").defer("message")]
     if not jobs:
         raise NothingToRetry
-    return retry_jobs(batch["args"]["task"], jobs, user=user, retry_of=UUID(batch["id"]))
+    # Batches of earlier days have no numbers.
+    numbers = [job["row"] for job in jobs if job["row"] is not None]
+    return retry_jobs(batch["args"]["task"], jobs, user=user, retry_of=UUID(batch["id"]), numbers=numbers)
 
 
-def retry_jobs(task: str, jobs: Sequence[JobDict], *, user: Any = None, retry_of: UUID | None = None) -> Job:
+def retry_jobs(
+    task: str,
+    jobs: Sequence[JobDict],
+    *,
+    user: Any = None,
+    retry_of: UUID | None = None,
+    numbers: Sequence[int] = (),
+) -> Job:
     """Launch these ended jobs of one task once more, as a batch. Raises BadRows, also where arguments were not kept."""
     rows = [job["args"] or {} for job in jobs]
     if missing := {number: faults for number, args in enumerate(rows) if (faults := list(not_kept(args)))}:
@@ -204,5 +221,6 @@ def retry_jobs(task: str, jobs: Sequence[JobDict], *, user: Any = None, retry_of
         **place_of(jobs[0]),
         retry_of=retry_of,
         retries=[UUID(job["id"]) for job in jobs],
+        numbers=numbers,
         files=[file for args in rows for file in files_of(args)],
     )

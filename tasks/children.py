@@ -22,6 +22,9 @@ from tasks.reporter import reporter
 _PAUSE = 0.1
 _BATCHES = 20
 
+#: The error of a batch of which not all jobs succeeded; it is no exception of anybody.
+JOBS_FAILED = "JobsFailed"
+
 _told_at = 0.0
 
 
@@ -60,7 +63,7 @@ def _end(job_id: str, counts: Mapping[str, int]) -> None:
     end: dict[str, Any] = {"state": "succeeded", "result": dict(counts)}
     if bad:
         message = f"{bad} of {all_of_them} jobs did not succeed"
-        end = {"state": "failed", "error": {"type": "JobsFailed", "message": message, "traceback": ""}}
+        end = {"state": "failed", "error": {"type": JOBS_FAILED, "message": message, "traceback": ""}}
     elif cancelled:
         end = {"state": "cancelled", "cancel": "seen", "reason": f"{cancelled} of {all_of_them} jobs were cancelled"}
     change = Change("state", {**end, "finished_at": events.now()})

@@ -54,6 +54,7 @@ _BLANK: JobDict = {
     "parent": None,
     "root": None,
     "group": None,
+    "row": None,
     "retry_of": None,
     "children": None,
 }

@@ -28,6 +28,7 @@ _PLAIN = (
     "outputs",
     "worker",
     "attempt",
+    "row",
     "children",
 )
 _IDS = ("parent", "root", "group", "retry_of")
@@ -65,6 +66,7 @@ class Job(models.Model):
     parent = models.UUIDField(null=True)
     root = models.UUIDField(null=True)
     group = models.UUIDField(null=True)
+    row = models.PositiveIntegerField(null=True, help_text="Of a batch's table, as people count")
     retry_of = models.UUIDField(null=True)
     children = OrderedJSONField(null=True, help_text="How many of them are in which state")
     truncated = OrderedJSONField(null=True, help_text="Fields whose value is cut in frames, or kept as a file")

@@ -89,6 +89,7 @@ class Job(Schema):
     parent: UUID | None
     root: UUID | None
     group: UUID | None
+    row: int | None = Field(description="Of a batch: which row of its table it is, as people count them")
     retry_of: UUID | None
     children: dict[str, int] | None
     seq: int = Field(description="The last event that is folded in")
@@ -300,6 +301,7 @@ class Filters(Schema):
     group: _Id = Field(default=None, description="Celery's id of the group that they were sent in")
     since: _Time = Field(default=None, description="Created at or after this time; with offset")
     until: _Time = Field(default=None, description="Created before this time; with offset")
+    order: Literal["newest", "oldest"] = Field(default="newest", description="Which stand first")
     cursor: _Cursor = Field(default=None, description="`next` of the page before")
     limit: int = Field(default=50, ge=1, le=listing.MOST)
 
@@ -314,4 +316,5 @@ class Filters(Schema):
             group=self.group,
             since=self.since,
             until=self.until,
+            is_oldest_first=self.order == "oldest",
         )

@@ -15,9 +15,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from dashboard import figures, file_names, forms_parts, relaunch
+from dashboard import figures, file_names, forms_parts, graphemes
 from dashboard.reasons import reason_words
+from tasks.children import JOBS_FAILED
 from tasks.events import FINAL, STATES
+from tasks.models import BATCH
 
 register = template.Library()
 
@@ -31,7 +33,8 @@ _STATE_WORDS = {
     "cancelled": gettext_noop("Cancelled"),
     "lost": gettext_noop("Lost"),
 }
-_ARGS_LINE = 160
+# Code points.
+_ARGS_LINE, _ERROR_LINE = 160, 200
 
 
 @register.filter
@@ -121,7 +124,24 @@ def size_words(size: float) -> str:
 @register.filter
 def args_line(args: Mapping[str, Any] | None) -> str:
     """`x=4, y="four"`: arguments in a line of a list."""
-    return ", ".join(f"{name}={compact(value)}" for name, value in (args or {}).items())[:_ARGS_LINE]
+    line = ", ".join(f"{name}={compact(value)}" for name, value in (args or {}).items())
+    return graphemes.cut(line, _ARGS_LINE)
+
+
+@register.filter
+def error_line(error: Mapping[str, str]) -> str:
+    """An error in a line of a list."""
+    kind, message = error_parts(error)
+    message = graphemes.cut(message, _ERROR_LINE)
+    return f"{kind}: {message}" if kind else message
+
+
+@register.filter
+def error_parts(error: Mapping[str, str]) -> tuple[str, str]:
+    """The exception's name and its message; of ours, which is none, only the message, in the reader's words."""
+    if error["type"] == JOBS_FAILED:
+        return "", reason_words(error["message"])
+    return error["type"], error["message"]
 
 
 @register.filter
@@ -181,6 +201,19 @@ def situation(job: Mapping[str, Any]) -> str:
 
 
 @register.filter
+def again_words(job: Mapping[str, Any]) -> str:
+    """What the button says that launches an ended job once more; of a batch those that did not succeed, if any."""
+    if job["state"] not in FINAL:
+        return ""
+    if job["task"] != BATCH:
+        return _("Run again")
+    children = job["children"] or {}
+    if not children.get("failed") and not children.get("lost"):
+        return _("Run the cancelled ones again") if children.get("cancelled") else ""
+    return _("Run the failed and cancelled ones again") if children.get("cancelled") else _("Run the failed ones again")
+
+
+@register.filter
 def children_words(children: Mapping[str, int]) -> str:
     """`Succeeded 2, Waiting 1`"""
     return ", ".join(f"{state_word(state)} {count(number)}" for state, number in children.items())
@@ -202,9 +235,3 @@ def has_result_file(job: Mapping[str, Any]) -> bool:
 def complaints(form: BaseForm | None) -> list[tuple[str, str, str]]:
     """What is wrong with a form's fields and their parts: the control's id, its words, the message."""
     return list(forms_parts.complaints(form)) if form else []
-
-
-@register.filter
-def relaunch_url(job: Mapping[str, Any]) -> str:
-    """The launch form filled in with the job's arguments, as far as an address bears them: no secrets, nothing long."""
-    return relaunch.address(job)

@@ -7,12 +7,15 @@ from django import template
 from django.utils.translation import gettext as _
 
 from dashboard.templatetags.taskcast import count, is_final, situation
+from tasks.models import BATCH
 
 register = template.Library()
 
 Progress = Mapping[str, Any]
 # The step that stands for all those which are not shown.
 _OTHERS = "…"
+# In the order in which a batch's bar has them.
+_ENDS = ("succeeded", "failed", "lost", "cancelled")
 
 
 @register.filter
@@ -31,6 +34,24 @@ def share(progress: Mapping[str, Any]) -> str:
 def percent(progress: Mapping[str, Any]) -> int:
     """How far, in whole percent; 100 only at the end."""
     return int(min(1.0, max(0.0, progress["current"] / progress["total"])) * 100)
+
+
+@register.filter
+def is_batch(job: Mapping[str, Any]) -> bool:
+    """Whether the job's progress is that of its children, each of which ends in its own way."""
+    return bool(job["task"] == BATCH and job["progress"] and job["children"])
+
+
+@register.filter
+def parts(job: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The pieces of a batch's bar: how its jobs ended, where the piece begins and how long it is, in percent."""
+    found, begin = [], 0.0
+    for state in _ENDS:
+        if number := job["children"].get(state, 0):
+            width = 100 * number / job["progress"]["total"]
+            found.append({"state": state, "x": f"{begin:.2f}", "width": f"{width:.2f}"})
+            begin += width
+    return found
 
 
 @register.filter

@@ -20,6 +20,7 @@ _TEXT = 100_000
 _DEEP = 3
 _LONG = 32
 _NESTED = 60  # characters of a value inside a cell; a longer one is folded
+_LONG_ARGUMENT = 600  # characters of JSON; a longer argument is folded, whole
 
 
 @register.filter
@@ -46,7 +47,14 @@ def argument(arg: Any, names: Mapping[str, str]) -> SafeString:
     """An argument by its shape; a file by its name, with its id for who points at it."""
     if isinstance(arg, str) and arg in names:
         return format_html('<span class="file-name" title="{}">{}</span>', arg, names[arg])
-    return value(file_names.named({"": arg}, names)[""], 2)
+    shown = file_names.named({"": arg}, names)[""]
+    if isinstance(shown, dict | list) and len(compact(shown)) > _LONG_ARGUMENT:
+        return format_html("<details><summary>{}</summary>{}</details>", _values(shown), value(shown, 2))
+    return value(shown, 2)
+
+
+def _values(shown: dict[str, Any] | list[Any]) -> str:
+    return _("1 value") if len(shown) == 1 else _("{count} values").format(count=count(len(shown)))
 
 
 @register.filter
@@ -132,8 +140,8 @@ def _cell(column: str, item: Any) -> str | SafeString:
         text = compact(item)
         if len(text) <= _NESTED:
             return format_html("<code>{}</code>", text)
-        words = _("1 value") if len(item) == 1 else _("{count} values").format(count=count(len(item)))
-        return format_html('<details class="cell-more"><summary>{}</summary><code>{}</code></details>', words, text)
+        more = '<details class="cell-more"><summary>{}</summary><code>{}</code></details>'
+        return format_html(more, _values(item), text)
     return _word(item)
 
 

@@ -2,7 +2,7 @@
 
 import { parse } from "./numbers";
 import type { Job, JobEvent } from "./types";
-import { healthUrl, jobUrl, uploadsUrl, uploadUrl } from "./urls";
+import { childrenUrl, healthUrl, jobUrl, uploadsUrl, uploadUrl } from "./urls";
 
 /** The API refused: its `detail`, in words for the reader; `received` is where an upload goes on. */
 export class ApiError extends Error {
@@ -36,6 +36,10 @@ export const isUp = (): Promise<boolean> =>
   );
 
 export const getJob = (id: string): Promise<Job> => call<Job>(jobUrl(id));
+
+/** The first `limit` children of a job, in the order in which they were launched. */
+export const getChildren = (parent: string, limit: number): Promise<Job[]> =>
+  call<{ jobs: Job[] }>(childrenUrl(parent, limit)).then(({ jobs }) => jobs);
 
 export const getEvents = (id: string, after: number, limit: number): Promise<EventsPage> =>
   call<EventsPage>(jobUrl(id, `/events?after=${after}&limit=${limit}`));

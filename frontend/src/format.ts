@@ -4,7 +4,7 @@
 import { language, t } from "./i18n";
 import { write } from "./numbers";
 import { reasonWords } from "./reasons";
-import type { Job, Json, State } from "./types";
+import type { Job, JobError, Json, State } from "./types";
 
 const STATE_WORDS: Record<State, string> = {
   scheduled: "Scheduled",
@@ -87,11 +87,41 @@ export function bytes(n: number): string {
 
 /** `x=4, y="four"`: arguments in a line of a list. */
 export function argsLine(args: Record<string, Json> | null): string {
-  return Object.entries(args ?? {})
-    .map(([name, value]) => `${name}=${write(value)}`)
-    .join(", ")
-    .slice(0, 160);
+  const line = Object.entries(args ?? {}).map(([name, value]) => `${name}=${write(value)}`);
+  return cut(line.join(", "), 160);
 }
+
+const characters = new Intl.Segmenter("en", { granularity: "grapheme" });
+
+/** The beginning of a text: at most `most` code points, and whole characters as people count them. */
+export function cut(text: string, most: number): string {
+  if (text.length <= most) return text;
+  let end = 0;
+  let points = 0;
+  for (const { segment, index } of characters.segment(text)) {
+    points += [...segment].length;
+    if (points > most) break;
+    end = index + segment.length;
+  }
+  return end > 0 ? text.slice(0, end) : [...text].slice(0, most).join("");
+}
+
+/** An exception's name and its message; of ours, which is none, only the message, in the reader's words. */
+export function errorParts({ type, message }: JobError): [string, string] {
+  return type === "JobsFailed" ? ["", reasonWords(message)] : [type, message];
+}
+
+/** An error in a line of a list. */
+export function errorLine(error: JobError): string {
+  const [type, message] = errorParts(error);
+  return type ? `${type}: ${cut(message, 200)}` : cut(message, 200);
+}
+
+/** `Succeeded 2, Waiting 1` */
+export const childrenWords = (counts: Record<string, number>): string =>
+  Object.entries(counts)
+    .map(([state, n]) => `${stateWord(state as State)} ${count(n)}`)
+    .join(", ");
 
 /** A task's dotted name as the part before its last word, and that word. */
 export function taskName(task: string): [string, string] {

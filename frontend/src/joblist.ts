@@ -1,4 +1,4 @@
-// PURE. The rows of one list of jobs, newest first.
+// PURE. The rows of one list of jobs, newest or oldest first.
 
 import { isFinal, type Job } from "./types";
 
@@ -7,7 +7,10 @@ export interface View {
   states: string[];
   tasks: string[];
   owner: string;
+  /** Only the children of this job; empty: all. */
+  parent: string;
   limit: number;
+  oldest: boolean;
   fixed: boolean;
 }
 
@@ -40,7 +43,7 @@ export class JobList {
       changed = true;
     }
     if (!changed) return false;
-    this.rows = [...known.values()].sort(newestFirst);
+    this.rows = [...known.values()].sort(this.view.oldest ? (a, b) => newestFirst(b, a) : newestFirst);
     if (!this.view.fixed) this.rows = this.rows.slice(0, this.view.limit);
     return true;
   }
@@ -50,7 +53,8 @@ export class JobList {
   }
 
   private shows(job: Job): boolean {
-    const { states, tasks, owner } = this.view;
+    const { states, tasks, owner, parent } = this.view;
+    if (parent && job.parent !== parent) return false;
     if (states.length && !states.includes(job.state)) return false;
     return (!tasks.length || tasks.includes(job.task)) && (!owner || job.owner === owner);
   }

@@ -159,4 +159,14 @@ export const ko: Record<string, string> = {
   "Not live: no websocket": "실시간 아님: 웹소켓 없음",
   "The server answers, but opens no websocket at {url}: its route is missing, or a proxy in front does not pass it on.":
     "서버는 응답하지만 {url}에서 웹소켓을 열지 않습니다. 라우트가 없거나 앞단의 프록시가 웹소켓을 전달하지 않습니다.",
+  "{bad} of {all} jobs did not succeed": "작업 {all}개 중 {bad}개가 성공하지 못했습니다",
+  "{cancelled} of {all} jobs were cancelled": "작업 {all}개 중 {cancelled}개가 취소되었습니다",
+  "row {number}": "{number}행",
+  Row: "행",
+  "… and {n} more": "… 그 밖에 {n}건",
+  "Run the cancelled ones again": "취소된 것만 다시 실행",
+  "Run the failed and cancelled ones again": "실패·취소된 것만 다시 실행",
+  "Edit and run again…": "고쳐서 다시 실행…",
+  "Edit and run another…": "고쳐서 하나 더 실행…",
+  "The job can now be stopped by force.": "이제 작업을 강제로 중지할 수 있습니다.",
 };

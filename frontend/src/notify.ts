@@ -4,7 +4,7 @@ import { Ends } from "./ends";
 import { stateWord, taskName } from "./format";
 import { t } from "./i18n";
 import { liveJobs } from "./livejobs";
-import type { Job } from "./types";
+import { isBatch, type Job } from "./types";
 import { jobPage } from "./urls";
 
 /** More at once than these are one notification. */
@@ -63,7 +63,7 @@ function tell(ended: Job[]): void {
 
 /** The name of its task; of a batch that of its jobs. */
 function title(job: Job): string {
-  const of = job.task === "taskcast.batch" ? String(job.args.task) : job.task;
+  const of = isBatch(job) ? String(job.args.task) : job.task;
   return taskName(of)[1];
 }
 

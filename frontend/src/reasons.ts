@@ -30,6 +30,8 @@ const SENTENCES = [
   "it expired before a worker was free",
   "terminated by {signal}",
   "revoked",
+  "{bad} of {all} jobs did not succeed",
+  "{cancelled} of {all} jobs were cancelled",
 ];
 
 const known = SENTENCES.map((text) => ({

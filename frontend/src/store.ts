@@ -26,6 +26,7 @@ export function blankJob(id: string): Job {
     parent: null,
     root: null,
     group: null,
+    row: null,
     retry_of: null,
     children: null,
     seq: 0,

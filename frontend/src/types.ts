@@ -54,6 +54,7 @@ export interface Job {
   parent: string | null;
   root: string | null;
   group: string | null;
+  row: number | null;
   retry_of: string | null;
   children: Record<string, number> | null;
   seq: number;
@@ -96,3 +97,6 @@ export type Connection = "live" | "reconnecting" | "offline";
 const FINAL = new Set<string>(["succeeded", "failed", "cancelled", "lost"]);
 
 export const isFinal = (state: string): boolean => FINAL.has(state);
+
+/** Many jobs of one task, launched together: their parent. */
+export const isBatch = (job: Pick<Job, "task">): boolean => job.task === "taskcast.batch";

@@ -11,6 +11,8 @@ export const jobPage = (id: string): string => `${root()}jobs/${part(id)}/`;
 export const groupPage = (id: string): string => `${root()}jobs/?group=${part(id)}`;
 export const fileNamesUrl = (ids: string[]): string =>
   `${root()}jobs/file-names/?${new URLSearchParams(ids.map((id) => ["job", id]))}`;
+export const childrenUrl = (parent: string, limit: number): string =>
+  `${root()}api/v1/jobs?${new URLSearchParams({ parent, order: "oldest", limit: String(limit) })}`;
 export const jobUrl = (id: string, rest = ""): string => `${root()}api/v1/jobs/${part(id)}${rest}`;
 export const fileUrl = (id: string, name: string): string => jobUrl(id, `/files/${part(name)}`);
 export const uploadUrl = (id: string, offset?: number): string =>

@@ -66,3 +66,12 @@ it("offers no force for a job that does not run, nor before anybody asked", asyn
     expect(place.querySelector(".force")).toBeNull();
   }
 });
+
+it("says politely that force is offered now, where a screen reader listens already", async () => {
+  const place = await page({ cancel: "asked" });
+  const told = place.querySelector('[role="status"]');
+  expect(told?.textContent).toBe("");
+  await vi.advanceTimersByTimeAsync(5_000);
+  expect(place.querySelector('[role="status"]')).toBe(told);
+  expect(told?.textContent).toBe("The job can now be stopped by force.");
+});

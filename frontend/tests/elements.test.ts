@@ -75,6 +75,27 @@ describe("a bar", () => {
     expect(drawn(progress(job({ state: "started", progress: at }))).textContent).toContain("99 %");
   });
 
+  it("of a batch says how its jobs ended", () => {
+    const at = { current: 8, total: 10, description: "", steps: [] };
+    const children = { queued: 2, succeeded: 6, failed: 2 };
+    const batch = job({ task: "taskcast.batch", progress: at, children, state: "started" });
+    const place = drawn(progress(batch));
+    const bar = place.querySelector('[role="progressbar"]');
+    expect(bar?.getAttribute("aria-valuenow")).toBe("8");
+    expect(bar?.getAttribute("aria-valuetext")).toBe("Waiting 2, Succeeded 6, Failed 2");
+    const pieces = [...(bar?.querySelectorAll("rect") ?? [])].map((piece) =>
+      ["data-state", "x", "width"].map((name) => piece.getAttribute(name)),
+    );
+    expect(pieces).toEqual([
+      ["succeeded", "0.00%", "60.00%"],
+      ["failed", "60.00%", "20.00%"],
+    ]);
+    expect(place.querySelector(".percent")?.textContent).toBe("80 %");
+    const ended = drawn(progress({ ...batch, state: "failed" }));
+    expect(ended.querySelector(".percent")).toBeNull();
+    expect(ended.querySelector(".parts-words")?.textContent).toBe("Waiting 2, Succeeded 6, Failed 2");
+  });
+
   it("pretends nothing where nothing is known", () => {
     const bar = drawn(progress(job({ state: "started" }))).querySelector("progress");
     expect(bar?.hasAttribute("value")).toBe(false);
@@ -322,6 +343,13 @@ it("shows files by the names that the server wrote into the page", () => {
       .querySelector(".file-name")
       ?.getAttribute("title"),
   ).toBe("u-1");
+});
+
+it("folds a long argument, and has it whole", () => {
+  const lines = Array.from({ length: 40 }, (_, at) => ({ name: `name ${at}`, at: { x: [at] } }));
+  const place = drawn(facts(job({ args: { order: { lines }, short: { a: 1 } } })));
+  expect(place.querySelectorAll("details").length).toBe(1);
+  expect(place.querySelector("details")?.textContent).toContain("name 39");
 });
 
 it("says the connection in words", () => {

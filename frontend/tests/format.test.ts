@@ -1,7 +1,7 @@
 import { beforeAll, expect, it } from "vitest";
 import examples from "../../tests/data/formats.json";
 import { figure } from "../src/figures";
-import { argsLine, between, bytes, clock, count, span, taskName, when } from "../src/format";
+import { argsLine, between, bytes, clock, count, cut, errorLine, span, taskName, when } from "../src/format";
 import type { Json } from "../src/types";
 
 // The time zone is read once, with the first time that is written.
@@ -38,4 +38,18 @@ it("counts on to now where there is no end", () => {
 it("parts a task's name", () => {
   expect(taskName("tasks.samples.arithmetic.add")).toEqual(["tasks.samples.arithmetic.", "add"]);
   expect(taskName("add")).toEqual(["", "add"]);
+});
+
+it("cuts what is too long for any line all the same", () => {
+  expect(cut(`a${"\u0301".repeat(900)}`, 5)).toBe(`a${"\u0301".repeat(4)}`);
+  expect(cut("👍🏽!", 1)).toBe("👍");
+});
+
+it("says in the reader's language that jobs of a batch failed", () => {
+  const error = { type: "JobsFailed", message: "3 of 10 jobs did not succeed", traceback: "" };
+  expect(errorLine(error)).toBe("3 of 10 jobs did not succeed");
+  document.documentElement.lang = "ko";
+  expect(errorLine(error)).toBe("작업 10개 중 3개가 성공하지 못했습니다");
+  expect(errorLine({ ...error, type: "ValueError" })).toBe("ValueError: 3 of 10 jobs did not succeed");
+  document.documentElement.lang = "";
 });

@@ -7,6 +7,8 @@ const view = (fields: Partial<View> = {}): View => ({
   states: [],
   tasks: [],
   owner: "",
+  parent: "",
+  oldest: false,
   limit: 3,
   fixed: false,
   ...fields,
@@ -56,4 +58,11 @@ it("filters by task and owner", () => {
   const list = new JobList(view({ owner: "alice", tasks: ["add"] }), []);
   list.take({ jobs: [job("1"), { ...job("2"), owner: "alice", task: "add" }], removed: [] });
   expect(ids(list)).toBe("2");
+});
+
+it("has the children of one job, from the first on", () => {
+  const list = new JobList(view({ parent: "p", oldest: true, limit: 2 }), [{ ...job("1"), parent: "p" }]);
+  const others = [job("2"), { ...job("4"), parent: "p" }, { ...job("3"), parent: "p" }];
+  expect(list.take({ jobs: others, removed: [] })).toBe(true);
+  expect(ids(list)).toBe("13");
 });

@@ -13,6 +13,7 @@ from tools.test_needs import BROWSERS
 
 PLAIN = "tests.support.plain_tasks"
 THIRTY = "tests.support.signatures_thirty"
+BATCHES = "tests.support.batch_tasks"
 
 # Two slow cores shared with the worker: what takes 5 s there is not broken.
 expect.set_options(timeout=20_000)
@@ -22,7 +23,7 @@ expect.set_options(timeout=20_000)
 def site() -> Iterator[Stack]:
     """An instance with daphne, a worker, the cast and somebody else's plain tasks; no test may kill its parts."""
     # Some tests hold a process each for as long as they look at its job: a launch must find a free one all the same.
-    running = Stack(TASKCAST_APPS=f"{PLAIN},{THIRTY}", WORKERS="4")
+    running = Stack(TASKCAST_APPS=f"{PLAIN},{THIRTY},{BATCHES}", WORKERS="4")
     try:
         yield people(running.up())
     finally:

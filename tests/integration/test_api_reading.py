@@ -96,6 +96,20 @@ def test_pages_of_a_list_are_complete_while_new_jobs_come(cast, alice):
     assert seen[5:] == [str(job.pk) for job in older]
 
 
+def test_the_oldest_first_is_the_same_list_from_its_other_end(cast, alice):
+    now = timezone.now()
+    jobs = [new_job(alice, created_at=now - timedelta(seconds=n // 3), row=n + 1) for n in range(10)]
+    newest = [job["id"] for job in call(cast, "GET", "jobs").json()["jobs"]]
+    assert sorted(newest) == sorted(str(job.pk) for job in jobs)
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = call(cast, "GET", f"jobs?order=oldest&limit=3&state=queued&cursor={cursor}").json()
+        seen += page["jobs"]
+        cursor = page["next"]
+    assert [job["id"] for job in seen] == newest[::-1]
+    assert {job["row"] for job in seen} == set(range(1, 11))
+
+
 def test_filters_narrow_the_list(cast, alice):
     bob = cast.users["bob"]
     now = timezone.now()
@@ -136,6 +150,7 @@ def test_filters_narrow_the_list(cast, alice):
         ("since=yesterday", "query.since"),
         ("since=2026-05-31T12:00:00", "query.since"),
         ("limit=0", "query.limit"),
+        ("order=row", "query.order"),
         ("limit=201", "query.limit"),
         ("cursor=nonsense", "query.cursor"),
         ("cursor=bnVsbA", "query.cursor"),
@@ -148,7 +163,16 @@ def test_bad_filters_are_named(cast, query, names):
 
 @pytest.mark.only("sqlite")  # reads its plan; PostgreSQL scans tables of a few rows
 @pytest.mark.parametrize(
-    "query", ["", "state=failed", f"task={ADD}", "owner=alice", "state=failed&state=lost", "q=add"]
+    "query",
+    [
+        "",
+        "state=failed",
+        f"task={ADD}",
+        "owner=alice",
+        "state=failed&state=lost",
+        "q=add",
+        f"parent={uuid.UUID(int=1)}&order=oldest",
+    ],
 )
 def test_a_list_is_read_off_an_index_in_order(cast, alice, query):
     for _ in range(3):

@@ -89,6 +89,12 @@ def test_those_that_failed_are_retried_alone(stack: Stack) -> None:
     rows_say(stack, batch, {"succeeded": 9, "failed": 3})
     again = ends(stack, stack.run(_RETRY, id=batch))
     assert (again["retry_of"], again["children"], again["args"]["rows"]) == (batch, {"failed": 3}, 3)
+    numbers = """
+from tasks.models import Job
+answer = [*Job.objects.filter(parent=id).order_by("created_at").values_list("row", flat=True)]
+"""
+    assert stack.run(numbers, id=batch) == list(range(1, 13))
+    assert stack.run(numbers, id=again["id"]) == [1, 5, 9], "they are called what they were called"
     good = launch(stack, [{"number": 1}])
     ends(stack, good)
     assert stack.run(_RETRY, id=good) is None

@@ -7,6 +7,7 @@ import pytest
 from django.core.files.base import ContentFile
 
 from tasks import uploads
+from tasks.batch import launch_batch
 from tasks.models import Job
 from tests.support.cast import Cast, make_cast, new_job
 
@@ -139,3 +140,72 @@ def test_a_job_is_headed_by_what_its_task_is_called(browser, alice):
     assert '<code class="quiet task-path">tasks.samples.tables.profile_csv</code>' in page
     unknown = new_job(alice, task="elsewhere.sweep")
     assert "<h1>elsewhere.sweep</h1>" in browser.get(f"/jobs/{unknown.pk}/").content.decode()
+
+
+BATCH = {"task": "taskcast.batch", "args": {"task": "tasks.samples.arithmetic.add", "rows": 10}}
+
+
+@pytest.mark.parametrize(
+    ("state", "children", "words"),
+    [
+        ("succeeded", {"succeeded": 10}, None),
+        ("failed", {"succeeded": 9, "failed": 1}, "Run the failed ones again"),
+        ("failed", {"succeeded": 9, "lost": 1}, "Run the failed ones again"),
+        ("failed", {"succeeded": 8, "failed": 1, "cancelled": 1}, "Run the failed and cancelled ones again"),
+        ("cancelled", {"succeeded": 8, "cancelled": 2}, "Run the cancelled ones again"),
+        ("started", {"started": 1, "succeeded": 8, "failed": 1}, None),
+    ],
+)
+def test_of_a_batch_only_what_did_not_succeed_is_offered_again(browser, alice, state, children, words):
+    progress = {"current": 10, "total": 10, "description": "", "steps": []}
+    batch = new_job(alice, state=state, children=children, progress=progress, **BATCH)
+    page = browser.get(f"/jobs/{batch.pk}/").content.decode()
+    assert re.findall(r'<button class="button">(Run [^<]*)</button>', page) == ([words] if words else [])
+
+
+def test_the_bar_of_a_batch_says_how_its_jobs_ended(browser, alice):
+    progress = {"current": 10, "total": 10, "description": "", "steps": []}
+    children = {"succeeded": 7, "failed": 2, "cancelled": 1}
+    error = {"type": "JobsFailed", "message": "2 of 10 jobs did not succeed", "traceback": ""}
+    batch = new_job(alice, state="failed", children=children, progress=progress, error=error, **BATCH)
+    page = browser.get(f"/jobs/{batch.pk}/").content.decode()
+    pieces = re.findall(r'<rect data-state="(\w+)" x="([\d.]+)%" width="([\d.]+)%"', page)
+    assert pieces == [("succeeded", "0.00", "70.00"), ("failed", "70.00", "20.00"), ("cancelled", "90.00", "10.00")]
+    assert "<progress" not in page
+    assert '<p class="parts-words">Succeeded 7, Failed 2, Cancelled 1</p>' in page
+    assert "100 %" not in page
+    korean = browser.get(f"/jobs/{batch.pk}/", headers={"Accept-Language": "ko"}).content.decode()
+    assert '<p class="error-line"><span>작업 10개 중 2개가 성공하지 못했습니다</span></p>' in korean
+
+
+def test_children_stand_in_the_order_of_their_rows(browser, alice):
+    batch = launch_batch("tasks.samples.arithmetic.add", [{"x": n, "y": 0} for n in range(60)], user=alice)
+    Job.objects.filter(parent=batch.pk, row=7).update(change=10**9)
+    page = browser.get(f"/jobs/{batch.pk}/").content.decode()
+    assert re.findall(r'<span class="row-number">row (\d+)</span>', page) == [str(n) for n in range(1, 51)]
+    assert '<p class="quiet more">… and 10 more</p>' in page
+    link = f"/jobs/?parent={batch.pk}&amp;order=oldest"
+    assert f'href="{link}">All</a>' in page
+    first = browser.get(link.replace("&amp;", "&")).content.decode()
+    later = re.search(r'<a href="([^"]+)">Later jobs</a>', first)
+    assert later
+    rest = browser.get(f"/jobs/{later[1]}".replace("&amp;", "&")).content.decode()
+    assert re.findall(r'<span class="row-number">row (\d+)</span>', rest) == [str(n) for n in range(51, 61)]
+    assert ">First jobs</a>" in rest
+
+
+def test_without_a_script_a_job_that_runs_says_how_to_see_more(browser, alice):
+    running, ended = new_job(alice, state="started"), new_job(alice, state="succeeded")
+    page = browser.get(f"/jobs/{running.pk}/").content.decode()
+    hint = re.search("<noscript>(.*?)</noscript>", page)
+    assert hint
+    assert "Without JavaScript this page does not refresh by itself." in hint[1]
+    assert f'<a href="/jobs/{running.pk}/">Load it again</a>' in hint[1]
+    assert "<noscript>" not in browser.get(f"/jobs/{ended.pk}/").content.decode()
+
+
+def test_who_may_not_launch_the_task_is_offered_no_form(cast, alice):
+    page = cast.pages("dora").get(f"/jobs/{new_job(alice, state='failed').pk}/").content.decode()
+    assert "Cancel" not in page
+    assert "Edit and run" not in page
+    assert "Run again" not in page

@@ -1,5 +1,7 @@
 """The table of docs/steering.md: every action, in every state, by everybody."""
 
+import html
+import re
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,7 @@ from django.contrib.auth.models import Group, Permission
 
 from dashboard import accounts
 from tasks import eventlog
-from tasks.events import STATES
+from tasks.events import FINAL, STATES
 from tests.support.cast import Cast, in_log, make_cast, new_job
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_server", "static_files")]
@@ -109,6 +111,20 @@ def several(action, query="", **ticked):
     return do
 
 
+def edit(cast, who, job):
+    browser = cast.pages(who)
+    page = browser.get(f"/jobs/{job.pk}/")
+    if page.status_code != 200:
+        return str(page.status_code)
+    link = re.search(r'<a class="button" href="([^"]+)">Edit and run (again|another)…</a>', page.content.decode())
+    assert link
+    assert (link[2] == "again") is (job.state in FINAL)
+    form = browser.get(html.unescape(link[1]))
+    assert form.status_code == 200
+    assert 'name="x" value="1"' in form.content.decode()
+    return "the form"
+
+
 def pause_and_resume(cast, who, job):
     answers = [cast.api(who, "POST", f"queues/celery/{verb}") for verb in ("pause", "resume")]
     [status] = {answer.status_code for answer in answers}
@@ -129,6 +145,7 @@ DO = {
     "cancel all that fit a filter": several("cancel", "?q={id}", all="1"),
     "retry those that are ticked": several("retry", job="{job}"),
     "retry all that fit a filter": several("retry", "?q={id}", all="1"),
+    "edit and run again, or another": edit,
     "pause a queue, resume it": pause_and_resume,
     "launch before others (priority)": launch_first,
 }

@@ -81,6 +81,7 @@ def test_a_job_for_each_row_and_one_batch(browser: Client, cast: Cast):
     assert (parent.owner, parent.args) == (cast.users["alice"], {"task": ADD, "rows": 2})
     children = Job.objects.filter(parent=parent.pk).order_by("change")
     assert [job.args for job in children] == [{"x": 2, "y": 1}, {"x": 4.5, "y": 3}]
+    assert [job.row for job in children] == [2, 4], "as the spreadsheet numbers them"
     assert AuditEntry.objects.get(job=parent.pk).actor_name == "alice"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.utils import timezone, translation
 
-from dashboard import figures, reasons
+from dashboard import figures, graphemes, reasons, relaunch
 from dashboard.templatetags import taskcast, taskcast_value
 from tasks import catalog, ends, launching, strays, watch
 from tests.support.signatures import described
@@ -76,9 +76,9 @@ def test_a_long_table_shows_its_beginning_and_says_so() -> None:
 
 def test_a_relaunch_takes_all_along_but_secrets() -> None:
     job = {"task": "a.b", "args": {"x": 4, "key": "********", "list": [1, 2], "deep": {"a": [1]}, "none": None}}
-    assert taskcast.relaunch_url(job) == "/tasks/a.b/?x=4&list=1&list=2&deep=%7B%22a%22%3A+%5B1%5D%7D"
+    assert relaunch.address(job) == "/tasks/a.b/?x=4&list=1&list=2&deep=%7B%22a%22%3A+%5B1%5D%7D"
     hidden = {"task": "a.b", "args": {"login": {"user": "a", "password": "********"}, "rows": [[1, 2], None]}}
-    assert taskcast.relaunch_url(hidden) == "/tasks/a.b/?rows=%5B%5B1%2C+2%5D%2C+null%5D"
+    assert relaunch.address(hidden) == "/tasks/a.b/?rows=%5B%5B1%2C+2%5D%2C+null%5D"
 
 
 def test_a_relaunch_tells_a_text_of_digits_from_a_number(monkeypatch) -> None:
@@ -86,9 +86,9 @@ def test_a_relaunch_tells_a_text_of_digits_from_a_number(monkeypatch) -> None:
 
     monkeypatch.setattr(catalog, "get", lambda name: described(take))
     job = {"task": "t.take", "args": {"free": "4", "either": "4", "text": "4", "number": 4}}
-    assert taskcast.relaunch_url(job) == "/tasks/t.take/?free=%224%22&either=%224%22&text=4&number=4"
+    assert relaunch.address(job) == "/tasks/t.take/?free=%224%22&either=%224%22&text=4&number=4"
     plain = {"task": "t.take", "args": {"free": "four", "either": 4}}
-    assert taskcast.relaunch_url(plain) == "/tasks/t.take/?free=four&either=4"
+    assert relaunch.address(plain) == "/tasks/t.take/?free=four&either=4"
 
 
 @pytest.mark.parametrize("number", [2**53 + 1, -(2**53) - 1, int("9" * 30), 10**400])
@@ -135,3 +135,39 @@ def test_what_the_engine_says_of_jobs_is_known() -> None:
     assert len(said) > 8
     with translation.override("ko"):
         assert [text for text in said if reasons.reason_words(text) == text] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "most", "wanted"),
+    [
+        ("abc", 3, "abc"),
+        ("👍🏽x", 1, "👍"),
+        ("a👍🏽", 2, "a"),
+        ("a\u1112\u1161\u11ab", 3, "a"),
+        ("a한b", 2, "a한"),
+        ("aक्ष", 3, "a"),
+        ("a🏴\U000e0067\U000e0062\U000e007f", 3, "a"),
+        ("🇰🇷🇫🇷", 3, "🇰🇷"),
+        ("a" + "\u0301" * 900, 5, "a" + "\u0301" * 4),
+    ],
+)
+def test_a_text_is_cut_where_a_character_ends(text: str, most: int, wanted: str) -> None:
+    assert graphemes.cut(text, most) == wanted
+
+
+def test_that_jobs_of_a_batch_failed_is_said_in_the_readers_language() -> None:
+    error = {"type": "JobsFailed", "message": "3 of 10 jobs did not succeed", "traceback": ""}
+    assert taskcast.error_line(error) == "3 of 10 jobs did not succeed"
+    with translation.override("ko"):
+        assert taskcast.error_line(error) == "작업 10개 중 3개가 성공하지 못했습니다"
+        assert taskcast.error_line({**error, "type": "ValueError"}) == "ValueError: 3 of 10 jobs did not succeed"
+        cancelled = {"state": "cancelled", "cancel": "seen", "reason": "3 of 10 jobs were cancelled"}
+        assert taskcast.situation(cancelled) == "작업 10개 중 3개가 취소되었습니다"
+
+
+def test_a_long_argument_is_folded_and_whole() -> None:
+    long = {"lines": [{"name": f"name {n}", "at": {"x": [n]}} for n in range(40)]}
+    shown = taskcast_value.argument(long, {})
+    assert shown.startswith("<details><summary>1 value</summary>")
+    assert "name 39" in shown
+    assert "<details>" not in taskcast_value.argument({"lines": [1]}, {})

@@ -44,12 +44,17 @@ export class CancelElement extends FollowingPiece {
     return html`<button type="button" class="button danger" ?disabled=${this.sent || job.cancel !== null} @click=${() => this.ask(false)}>
         ${t(job.cancel ? words[job.cancel] : "Cancel job")}
       </button>
+      <span class="unseen" role="status">${this.late && this.mayForce(job) ? t("The job can now be stopped by force.") : ""}</span>
       ${this.late ? this.force(job) : nothing}
       ${this.problem ? html`<p class="problem" role="alert">${this.problem}</p>` : nothing}`;
   }
 
+  private mayForce(job: Job): boolean {
+    return job.cancel !== null && job.state === "started";
+  }
+
   private force(job: Job): TemplateResult | typeof nothing {
-    if (!job.cancel || job.state !== "started") return nothing;
+    if (!this.mayForce(job)) return nothing;
     if (this.forced) return html`<p class="quiet" role="status">${t("Its process is being terminated")}</p>`;
     return html`<details class="force">
       <summary class="button danger">${t("Stop by force…")}</summary>

@@ -1,11 +1,15 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { fileName, named } from "../filenames";
-import { count, stateWord, when } from "../format";
+import { childrenWords, count, when } from "../format";
 import { t } from "../i18n";
-import type { Job, Json, State } from "../types";
+import { write } from "../numbers";
+import type { Job, Json } from "../types";
 import { groupPage, jobPage } from "../urls";
-import { value } from "./value";
+import { value, valuesWords } from "./value";
 import "./span";
+
+/** Characters of JSON; a longer argument is folded, whole. */
+const LONG = 600;
 
 /** Who, when, where, and with what. */
 export function facts(job: Job): TemplateResult {
@@ -29,7 +33,8 @@ export function facts(job: Job): TemplateResult {
       ${job.worker ? fact(t("Worker"), html`<code>${job.worker}</code>`) : nothing}
       ${job.attempt > 1 ? fact(t("Attempt"), String(job.attempt)) : nothing}
       ${job.parent ? fact(t("Parent"), link(job.parent)) : nothing}
-      ${job.children ? fact(t("Children"), children(job.children)) : nothing}
+      ${job.row ? fact(t("Row"), count(job.row)) : nothing}
+      ${job.children ? fact(t("Children"), childrenWords(job.children)) : nothing}
       ${job.group ? fact(t("Group"), html`<a href=${groupPage(job.group)}><code class="id">${job.group}</code></a>`) : nothing}
       ${job.retry_of ? fact(t("Retry of"), link(job.retry_of)) : nothing}
     </dl>
@@ -38,9 +43,10 @@ export function facts(job: Job): TemplateResult {
 
 function argument(arg: Json): TemplateResult {
   const file = fileName(arg);
-  return file === undefined
-    ? value(Array.isArray(arg) ? (named({ arg }).arg ?? null) : arg, 2)
-    : html`<span class="file-name" title=${String(arg)}>${file}</span>`;
+  if (file !== undefined) return html`<span class="file-name" title=${String(arg)}>${file}</span>`;
+  const shown = Array.isArray(arg) ? (named({ arg }).arg ?? null) : arg;
+  if (shown === null || typeof shown !== "object" || write(shown).length <= LONG) return value(shown, 2);
+  return html`<details><summary>${valuesWords(shown)}</summary>${value(shown, 2)}</details>`;
 }
 
 const fact = (name: string, body: unknown, code = false): TemplateResult =>
@@ -51,10 +57,5 @@ const time = (iso: string | null): TemplateResult =>
 
 const length = (from: string, to: string | null): TemplateResult =>
   html`<taskcast-span .from=${from} .to=${to}></taskcast-span>`;
-
-const children = (counts: Record<string, number>): string =>
-  Object.entries(counts)
-    .map(([state, n]) => `${stateWord(state as State)} ${count(n)}`)
-    .join(", ");
 
 const link = (id: string): TemplateResult => html`<a href=${jobPage(id)}><code class="id">${id}</code></a>`;

@@ -1,11 +1,12 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { repeat } from "lit/directives/repeat.js";
+import { Children } from "../children";
 import { learn, named } from "../filenames";
-import { argsLine, situation, taskName, when } from "../format";
+import { argsLine, count, errorLine, situation, taskName, when } from "../format";
 import { t } from "../i18n";
-import { JobList, type View } from "../joblist";
+import { JobList, type JobsChange, type View } from "../joblist";
 import { liveJobs } from "../livejobs";
-import { pageData } from "../page";
+import { jobFeed, pageData } from "../page";
 import { isFinal, type Job } from "../types";
 import { jobPage } from "../urls";
 import { badge } from "./badge";
@@ -21,6 +22,9 @@ export class JobsElement extends Piece {
     states: {},
     tasks: { type: Array },
     owner: {},
+    /** Only the children of this job. */
+    parent: {},
+    oldest: { type: Boolean },
     /** Rows change, but none come: a later page, or a search that only the server can do. */
     fixed: { type: Boolean },
   };
@@ -29,36 +33,74 @@ export class JobsElement extends Piece {
   declare states: string;
   declare tasks: string[];
   declare owner: string;
+  declare parent: string;
+  declare oldest: boolean;
   declare fixed: boolean;
   private list: JobList | undefined;
+  private ofParent: Children | undefined;
   private unlisten: (() => void) | undefined;
+  private unfollow: (() => void) | undefined;
 
   override connectedCallback(): void {
     super.connectedCallback();
     this.list = new JobList(this.view(), pageData<Job[]>(this.data) ?? []);
-    this.unlisten = liveJobs().listen(
-      (change) => {
-        if (!this.list?.take(change)) return;
-        this.requestUpdate();
-        learn(this.list.rows, () => this.requestUpdate());
-      },
+    if (this.parent) this.followParent();
+    else this.listen();
+  }
+
+  private listen(): void {
+    this.unlisten ??= liveJobs().listen(
+      (change) => this.take(change),
       () => this.list?.unfinished() ?? [],
     );
+  }
+
+  /** A job that has no children yet may never have any: all jobs are listened to once there is one. */
+  private followParent(): void {
+    const feed = jobFeed(this.parent);
+    const take = (jobs: Job[]) => this.take({ jobs, removed: [] });
+    this.ofParent = new Children(feed, this.limit, take, () => this.canChange());
+    const heard = () => {
+      if (this.ofParent?.total) this.listen();
+      this.requestUpdate();
+      void this.ofParent?.look();
+    };
+    this.unfollow = feed.listen(heard);
+    heard();
+  }
+
+  private canChange(): boolean {
+    const { list, ofParent } = this;
+    if (!this.isConnected || !list || !ofParent) return false;
+    return list.unfinished().length > 0 || list.rows.length < Math.min(ofParent.total, this.limit);
+  }
+
+  private take(change: JobsChange): void {
+    if (!this.list?.take(change)) return;
+    this.requestUpdate();
+    learn(this.list.rows, () => this.requestUpdate());
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.unlisten?.();
+    this.unlisten = undefined;
+    this.unfollow?.();
+  }
+
+  protected override ready(): boolean {
+    return !this.parent || jobFeed(this.parent).job !== null;
   }
 
   private view(): View {
     const states = (this.states ?? "").split(" ").filter(Boolean);
-    const { limit = 50, tasks = [], owner = "", fixed = false } = this;
-    return { states, limit, tasks, owner, fixed };
+    const { limit = 50, tasks = [], owner = "", parent = "", oldest = false, fixed = false } = this;
+    return { states, limit, tasks, owner, parent, oldest, fixed };
   }
 
   override render(): TemplateResult {
     const rows = this.list?.rows ?? [];
+    const more = (this.ofParent?.total ?? 0) - rows.length;
     if (rows.length === 0)
       return html`<p class="empty">${this.getAttribute("empty") ?? t("No jobs here.")}</p>`;
     return html`<table class="jobs">
@@ -67,7 +109,8 @@ export class JobsElement extends Piece {
         <th scope="col">${t("Created")}</th><th scope="col" class="number">${t("Duration")}</th>
       </tr></thead>
       <tbody>${repeat(rows, (job) => job.id, row)}</tbody>
-    </table>`;
+    </table>
+    ${more > 0 ? html`<p class="quiet more">${t("… and {n} more", { n: count(more) })}</p>` : nothing}`;
   }
 }
 
@@ -77,6 +120,7 @@ function row(job: Job): TemplateResult {
     <td class="cell-state">${badge(job.state)}</td>
     <td class="cell-task">
       <a class="task-name" href=${jobPage(job.id)}><span class="module">${module}</span>${name}</a>
+      ${job.row ? html`<span class="row-number">${t("row {number}", { number: count(job.row) })}</span>` : nothing}
       <span class="args">${argsLine(named(job.args))}</span>
       ${about(job)}
     </td>
@@ -90,8 +134,7 @@ function row(job: Job): TemplateResult {
 
 /** The second line of a row: the bar of a job that runs, the reason of one that waits or failed. */
 function about(job: Job): TemplateResult | typeof nothing {
-  if (job.error)
-    return html`<span class="about about-error">${job.error.type}: ${job.error.message.slice(0, 200)}</span>`;
+  if (job.error) return html`<span class="about about-error">${errorLine(job.error)}</span>`;
   if (!isFinal(job.state) && job.progress) {
     const known = share(job.progress);
     return html`<span class="about about-bar">${bar(job.progress, t("Progress"))}

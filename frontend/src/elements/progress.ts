@@ -1,25 +1,42 @@
-import { html, nothing, type TemplateResult } from "lit";
-import { situation } from "../format";
+import { html, nothing, svg, type TemplateResult } from "lit";
+import { childrenWords, situation } from "../format";
 import { t } from "../i18n";
 import { described, finished, hasTotal, saysAmount, unfinished } from "../steps";
-import { isFinal, type Job, type Progress, type State } from "../types";
+import { isBatch, isFinal, type Job, type Progress, type State } from "../types";
 import { amount, bar } from "./bar";
 
 const UNKNOWN: Progress = { current: 0, total: null, description: "", steps: [] };
+/** In the order in which a batch's bar has them. */
+const ENDS: State[] = ["succeeded", "failed", "lost", "cancelled"];
 
 /** The job's bar, what it is doing in words, and its steps. */
 export function progress(job: Job): TemplateResult | typeof nothing {
   const shown = job.progress ?? (job.state === "started" ? UNKNOWN : null);
   const words = [situation(job), shown && described(shown)].filter(Boolean).join(" · ");
   if (!shown && !words) return nothing;
+  const counts = isBatch(job) ? job.children : null;
   return html`<section class="job-progress" data-state=${job.state}>
     <div class="progress-line">
       <span class="progress-text" aria-live="polite">${words}</span>
-      ${shown && saysAmount(shown) ? amount(shown) : nothing}
+      ${shown && saysAmount(shown) && !(counts && isUnhappy(job.state)) ? amount(shown) : nothing}
     </div>
-    ${shown && hasBar(shown, job.state) ? bar(shown, t("Progress")) : nothing}
+    ${counts && shown ? parts(counts, shown) : shown && hasBar(shown, job.state) ? bar(shown, t("Progress")) : nothing}
     ${shown?.steps?.length ? steps(shown.steps, job.state) : nothing}
   </section>`;
+}
+
+/** The bar of a batch: how many of its jobs ended how. */
+function parts(counts: Record<string, number>, { current, total }: Progress): TemplateResult {
+  let begin = 0;
+  const pieces = ENDS.filter((state) => counts[state]).map((state) => {
+    const width = (100 * (counts[state] ?? 0)) / (total ?? 1);
+    begin += width;
+    return svg`<rect data-state=${state} x=${`${(begin - width).toFixed(2)}%`} width=${`${width.toFixed(2)}%`} height="100%"></rect>`;
+  });
+  const words = childrenWords(counts);
+  return html`<svg class="parts" role="progressbar" aria-label=${t("Progress")} aria-valuemin="0" aria-valuenow=${current}
+      aria-valuemax=${total} aria-valuetext=${words}>${pieces}</svg>
+    <p class="parts-words">${words}</p>`;
 }
 
 /** Those that are over stand quietly in one line before the others. */
@@ -38,6 +55,9 @@ function steps(list: Progress[], state: State): TemplateResult {
     )}
   </ol>`;
 }
+
+/** "100 %" would sound like success. */
+const isUnhappy = (state: State): boolean => isFinal(state) && state !== "succeeded";
 
 /** Nothing moves any more in a job that has ended. */
 const hasBar = (step: Progress, state: State): boolean => hasTotal(step) || !isFinal(state);

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
+import { errorParts } from "../format";
 import { t } from "../i18n";
 import type { Job, Json } from "../types";
 import { fileUrl } from "../urls";
@@ -34,9 +35,10 @@ function body(job: Job, compact: boolean): TemplateResult {
 export function failure(job: Job): TemplateResult | typeof nothing {
   const { error } = job;
   if (!error) return nothing;
+  const [type, message] = errorParts(error);
   return html`<section class="panel job-error" role="region" aria-label=${t("Error")}>
     <h2>${t("Error")}</h2>
-    <p class="error-line"><strong>${error.type}</strong> <span>${error.message}</span></p>
+    <p class="error-line">${type ? html`<strong>${type}</strong> ` : nothing}<span>${message}</span></p>
     ${
       error.traceback
         ? html`<details><summary>${t("Traceback")}</summary><pre class="traceback" tabindex="0">${error.traceback}</pre></details>`

@@ -100,11 +100,15 @@ function cell(column: string, json: Json | undefined): string | TemplateResult {
   if (typeof json === "object") {
     const whole = write(json);
     if (whole.length <= NESTED) return html`<code>${whole}</code>`;
-    const size = Object.keys(json).length;
-    const words = size === 1 ? t("1 value") : t("{count} values", { count: count(size) });
-    return html`<details class="cell-more"><summary>${words}</summary><code>${whole}</code></details>`;
+    return html`<details class="cell-more"><summary>${valuesWords(json)}</summary><code>${whole}</code></details>`;
   }
   return String(json);
+}
+
+/** What a list or an object that is folded says of itself. */
+export function valuesWords(json: Json[] | Row): string {
+  const size = Object.keys(json).length;
+  return size === 1 ? t("1 value") : t("{count} values", { count: count(size) });
 }
 
 function text(json: Json): TemplateResult {
