@@ -14,12 +14,12 @@ from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
 from dashboard import queries, task_permissions
-from dashboard.models import ApiToken, SavedInputs
+from dashboard.models import ApiToken, AskedLaunch, SavedInputs
 from tasks import catalog
 from tasks.models import Job, Notice, Upload, task_of
 
@@ -247,8 +247,16 @@ def get_saved_or_404(user: User, pk: int) -> SavedInputs:
     return found
 
 
+def find_asked(user: User, task: "catalog.LaunchableTask", number: UUID | None) -> AskedLaunch | None:
+    """What `user` typed into a form of the task before the question whether to launch; None where it is not kept."""
+    if not is_active(user) or number is None:
+        return None
+    return AskedLaunch.objects.filter(pk=number, owner=user.pk, task=task.name).first()
+
+
 def _saved(user: User) -> QuerySet[SavedInputs]:
-    shared = Q(group__in=user.groups.values("pk"))
+    # By somebody who is in the group still: who has left it shares nothing there any more.
+    shared = Q(group__in=user.groups.values("pk"), owner__groups=F("group"))
     return SavedInputs.objects.filter(Q(owner=user.pk) | shared).select_related("owner", "group")
 
 

@@ -12,6 +12,8 @@ from dashboard.form_views import DO
 from dashboard.forms import ArgumentsForm
 from dashboard.forms_parts import every_part
 
+#: How the names begin of what one signs in with in the same form.
+SIGN_IN = ".sign-in-"
 # Of the page's own, not of what was typed.
 _OWN = ("csrfmiddlewaretoken", DO, SURE)
 
@@ -21,17 +23,26 @@ def fields(form: ArgumentsForm, given: QueryDict, *, secrets: bool = True, witho
 
     No `secrets` where they are not needed any more; nor what begins with `without`.
     """
-    by_html_name = {form.add_prefix(name): (name, field) for name, field in form.fields.items()}
-    instead = {} if secrets else dict(_without_secrets(form))
-    found: list[tuple[str, str]] = []
-    for html_name, values in given.lists():
-        name, field = by_html_name.get(html_name, ("", None))
-        if html_name in _OWN or (without and html_name.startswith(without)) or is_file(field):
-            continue
-        found += [(html_name, value) for value in instead.get(html_name, values)]
-    for html_name, (name, field) in by_html_name.items():
-        found += [(html_name, number) for number in files(form, name)] if is_file(field) else []
+    held = {form.add_prefix(name): name for name, field in form.fields.items() if is_file(field)}
+    found = [
+        (html_name, value)
+        for html_name, value in posted(form, given, secrets=secrets)
+        if html_name not in held and not (without and html_name.startswith(without))
+    ]
+    for html_name, name in held.items():
+        found += [(html_name, number) for number in files(form, name)]
     return found
+
+
+def posted(form: ArgumentsForm, given: QueryDict, *, secrets: bool = True) -> list[tuple[str, str]]:
+    """As `fields`, but of files only the ids that were posted."""
+    instead = {} if secrets else dict(_without_secrets(form))
+    return [
+        (html_name, value)
+        for html_name, values in given.lists()
+        if html_name not in _OWN and not html_name.startswith(SIGN_IN)
+        for value in instead.get(html_name, values)
+    ]
 
 
 def _without_secrets(form: ArgumentsForm) -> Iterator[tuple[str, list[str]]]:

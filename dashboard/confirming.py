@@ -1,7 +1,7 @@
 """A task that asks for it is launched by people in two steps: what is shown in between, and what comes along.
 
-Whoever launches on a page asks `is_needed` first. Nothing is kept on the server meanwhile: what was posted stands in
-hidden fields of the page, which posts them once more, with the yes.
+Whoever launches on a page asks `is_needed` first. What was typed into a form is kept meanwhile (asked.py); what is
+short, and no secret, stands in hidden fields of the page, which posts them once more, with the yes.
 """
 
 from collections.abc import Iterable, Mapping
@@ -53,12 +53,12 @@ def page(
     questions: Iterable[Question],
     *,
     carried: Iterable[tuple[str, str]] = (),
-    back: str = "",
+    back: str,
 ) -> HttpResponse:
-    """Ask. A yes posts `carried` (names and values) to the same address; who does not mean it goes `back`, where that
-    is empty to the form as it was."""
+    """Ask. A yes posts `carried` (names and values) to the same address; who does not mean it goes `back`."""
     context = {"questions": list(questions), "carried": list(carried), "back": back}
     response = render(request, "dashboard/confirm.html", context)
-    # A secret that was typed is in a hidden field: no copy of the page is to stay behind.
-    response.headers["Cache-Control"] = "private, no-store"
+    if request.method != "POST":
+        # A browser that goes back to it after a yes is to ask us what there is to see now.
+        response.headers["Cache-Control"] = "private, no-store"
     return response

@@ -10,16 +10,17 @@ from django.forms.boundfield import BoundField
 from dashboard.forms_fields import ArgumentField, show_loosely
 from dashboard.forms_widgets import BLANK
 from tasks.catalog_errors import fault
-from tasks.catalog_words import in_readers_language
+from tasks.catalog_words import Words
 from tasks.choices import Asker, Choices, ChoicesUnknown
 
 
 class AskedField(ArgumentField):
-    """One or several of `choices`; `is_text` says that the values are texts, which are not written as JSON."""
+    """One or several of `choices`; `is_text` says that the values are texts, which are not written as JSON. `say` has
+    the author's words."""
 
-    def __init__(self, *, choices: Choices, is_text: bool, **options: Any) -> None:
+    def __init__(self, *, choices: Choices, say: Words, is_text: bool, **options: Any) -> None:
         super().__init__(**options)
-        self.choices, self.is_text = choices, is_text
+        self.choices, self.say, self.is_text = choices, say, is_text
 
     def get_bound_field(self, form: forms.BaseForm, field_name: str) -> BoundField:
         """The field in `form`, with its choices."""
@@ -32,7 +33,7 @@ class AskedField(ArgumentField):
         except ChoicesUnknown as unknown:
             return [], fault([], unknown.kind, unknown.context.get("said", ""), **unknown.context)["msg"]
         key = str if self.is_text else show_loosely
-        return [(key(value), in_readers_language(label)) for value, label in found], ""
+        return [(key(value), str(self.say(label))) for value, label in found], ""
 
 
 class BoundAsked(BoundField):

@@ -23,7 +23,6 @@ from dashboard.forms_options import options_for
 from dashboard.forms_widgets import BLANK, OneOfFew, OneOfMany
 from tasks.catalog_members import members
 from tasks.catalog_signature import NOTHING, Parameter
-from tasks.catalog_words import in_readers_language_lazy
 
 # Texts longer than this are written into a larger box.
 _LINE = 200
@@ -42,10 +41,10 @@ def field_for(parameter: Parameter, depth: int = 0) -> forms.Field:
         field: forms.Field = _of_parts(parameter, kind, depth)
     else:
         field = _BUILDERS[kind.name](parameter, kind)
-    words = in_readers_language_lazy(parameter.title)
-    field.label = format_lazy("{} ({})", words, in_readers_language_lazy(parameter.unit)) if parameter.unit else words
+    unit = parameter.unit
+    field.label = format_lazy("{} ({})", parameter.title, parameter.words(unit)) if unit else parameter.title
     field.help_text = help_for(parameter, kind, field)
-    example = _example(kind)
+    example = _example(parameter, kind)
     if example and isinstance(field.widget, forms.TextInput | forms.Textarea | forms.NumberInput):
         field.widget.attrs.setdefault("placeholder", example)
     return field
@@ -219,7 +218,9 @@ def _as_cell(field: Any) -> forms.Field:
 
 def _holds_files(parameter: Parameter) -> bool:
     # Those stay what they are: ids of uploads in JSON.
-    return parameter.adapter is not None and '"format": "upload"' in json.dumps(parameter.adapter.json_schema())
+    return parameter.adapter is not None and '"format": "upload"' in json.dumps(
+        parameter.adapter.json_schema(), default=str
+    )
 
 
 _OF_PARTS: dict[str, type[PartsField]] = {"model": ModelField, "rows": RowsField}
@@ -245,8 +246,8 @@ _BUILDERS: dict[str, Callable[[Parameter, Kind], forms.Field]] = {
 }
 
 
-def _example(kind: Kind) -> Any:
+def _example(parameter: Parameter, kind: Kind) -> Any:
     examples = kind.schema.get("examples")
     if kind.name == "secret" or not isinstance(examples, list) or not examples:
         return ""
-    return in_readers_language_lazy(read.show_text(examples[0]))
+    return parameter.words(read.show_text(examples[0]))

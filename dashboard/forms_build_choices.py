@@ -19,7 +19,7 @@ from tasks.choices import Choices
 
 def choice(parameter: Parameter, kind: Kind) -> forms.Field:
     """One of the members of an enumeration or a `Literal`."""
-    values = choices_of(kind.of)
+    values = choices_of(kind.of, parameter.words)
     options = options_for(parameter, kind, lambda value: key_of(value, values))
     offered = [(key, label) for key, (_v, label) in values.items()]
     widget: type[forms.RadioSelect | forms.Select] = OneOfMany
@@ -35,7 +35,7 @@ def choice(parameter: Parameter, kind: Kind) -> forms.Field:
 
 def choices(parameter: Parameter, kind: Kind) -> forms.Field:
     """Several of them."""
-    values = choices_of(kind.of)
+    values = choices_of(kind.of, parameter.words)
     none = [NO_ITEMS] if kind.nullable else []
     options = options_for(parameter, kind, lambda chosen: [key_of(value, values) for value in chosen] or none)
     if not options["required"] and not kind.nullable:
@@ -55,7 +55,14 @@ def asked(parameter: Parameter, kind: Kind) -> forms.Field:
     is_text = kind.of is str
     reader, show = (str, read.only_text) if is_text else (read.read_loosely, read.show_loosely)
     options = options_for(parameter, kind, show)
-    return AskedField(choices=_known(parameter), is_text=is_text, read=reader, widget=OneOfMany(), **options)
+    return AskedField(
+        choices=_known(parameter),
+        say=parameter.words,
+        is_text=is_text,
+        read=reader,
+        widget=OneOfMany(),
+        **options,
+    )
 
 
 def asked_several(parameter: Parameter, kind: Kind) -> forms.Field:
@@ -67,6 +74,7 @@ def asked_several(parameter: Parameter, kind: Kind) -> forms.Field:
         options["empty"] = []
     return AskedField(
         choices=_known(parameter),
+        say=parameter.words,
         is_text=is_text,
         read=lambda keys: [reader(key) for key in keys],
         widget=SeveralOfMany(),

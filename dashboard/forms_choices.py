@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from tasks.catalog_values import enum_key
-from tasks.catalog_words import in_readers_language_lazy
+from tasks.catalog_words import Words
 
 #: The box that says an empty list, where no box at all says that there is none.
 NO_ITEMS = "[]"
 
 
-def choices_of(of: Any) -> dict[str, tuple[Any, Any]]:
-    """Value and label of each choice by the text that the browser sends.
+def choices_of(of: Any, say: Words) -> dict[str, tuple[Any, Any]]:
+    """Value and label of each choice by the text that the browser sends; `say` has the author's words.
 
     That is the value itself or its JSON; a text that looks like another choice's JSON is quoted.
     """
@@ -27,7 +27,7 @@ def choices_of(of: Any) -> dict[str, tuple[Any, Any]]:
             key = json.dumps(value)
         label = getattr(member, "label", None)  # Django's `TextChoices`
         words = _readable(member.name) if enumeration else str(member)
-        found[key] = (value, label or in_readers_language_lazy(words))
+        found[key] = (value, label or say(words))
     return found
 
 

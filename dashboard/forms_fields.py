@@ -11,6 +11,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from tasks.catalog_errors import fault
+from tasks.catalog_values import NotJson, sound
+
 #: Nothing was given: the task's own default holds.
 OMITTED: Any = object()
 
@@ -113,9 +116,14 @@ def read_loosely(value: str) -> Any:
 def read_json(value: str) -> Any:
     """JSON. Raises ValidationError."""
     try:
-        return _loads(value)
+        found = _loads(value)
+        if "\\u" in value:  # half of a pair, as a part of a form, would stand in a page, which cannot be written then
+            sound(json.dumps(found, ensure_ascii=False))
+    except NotJson as error:
+        raise ValidationError(fault([], error.kind)["msg"], code=error.kind) from None
     except (ValueError, RecursionError):
         raise ValidationError(_("Enter valid JSON."), code="json") from None
+    return found
 
 
 def read_lines(item: Callable[[str], Any]) -> Callable[[str], list[Any]]:

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from dashboard.forms_kinds import Kind
 from dashboard.forms_nested import PartsField
 from tasks.catalog_signature import Parameter
-from tasks.catalog_words import in_readers_language
 from tasks.file_rules import in_words
 
 # A longer default, or one of several lines, stands in the field itself and is enough there.
@@ -58,10 +57,10 @@ def help_for(parameter: Parameter, kind: Kind, field: forms.Field) -> Any:
     return _in_one_line(parameter.description, kind, initial, choices, may_be_emptied)
 
 
-def _joined(description: str, kind: Kind, initial: Any, choices: Any, may_be_emptied: bool) -> str:
+def _joined(description: Any, kind: Kind, initial: Any, choices: Any, may_be_emptied: bool) -> str:
     parts = [*_limits(kind, may_be_emptied), *_written(kind), *_default(initial, choices)]
     if description:
-        parts.insert(0, _sentence(in_readers_language(description)) if parts else in_readers_language(description))
+        parts.insert(0, _sentence(str(description)) if parts else str(description))
     # Django's templates mark help texts as safe; an author's `a < b` is text all the same.
     return format_html_join(" ", "{}", ((part,) for part in parts))
 

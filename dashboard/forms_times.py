@@ -22,6 +22,9 @@ _PART = re.compile(
     re.IGNORECASE,
 )
 
+# As tasks.catalog_values.iso_duration writes it.
+_ON_THE_WIRE = re.compile(r"-?P\d+DT\d+(\.\d{6})?S", re.ASCII)
+
 
 def read_datetime(of: Any) -> Callable[[str], str]:
     """A function that takes a time without zone for one in the reader's zone; it has to exist there, once."""
@@ -143,6 +146,21 @@ def read_duration(value: str) -> Any:
 
 
 def show_duration(value: Any) -> str:
-    """Hours, minutes and seconds, where the duration is not negative."""
-    duration = parse_duration(str(value))
-    return str(value) if duration is None or duration < timedelta(0) else str(duration)
+    """`1h 30m`, which `read_duration` reads back; the text itself where it is no duration."""
+    try:
+        duration = parse_duration(str(value))
+    except OverflowError:
+        duration = None
+    if duration is None:
+        return str(value)
+    sign, rest = ("-", -duration) if duration < timedelta(0) else ("", duration)
+    minutes, seconds = divmod(rest.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    fraction = f".{rest.microseconds:06}".rstrip("0") if rest.microseconds else ""
+    counts = {"d": str(rest.days), "h": str(hours), "m": str(minutes), "s": f"{seconds}{fraction}"}
+    return sign + (" ".join(f"{count}{unit}" for unit, count in counts.items() if count != "0") or "0s")
+
+
+def is_wire_duration(text: str) -> bool:
+    """Whether a text is a duration as arguments bear it: people have no other use for one of this form."""
+    return bool(_ON_THE_WIRE.fullmatch(text))

@@ -1,19 +1,15 @@
 """What a launch form keeps: files brought before or with a refused form, and what was typed before a session ended."""
 
 import uuid
-from collections.abc import Iterable
 from typing import Any
-from urllib.parse import quote, urlencode
 
 from django import forms
-from django.contrib import messages
-from django.contrib.auth.views import redirect_to_login
 from django.core.files.uploadedfile import UploadedFile as SentFile
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, QueryDict
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from dashboard import carried, typed
+from dashboard.addresses import filled_in
 from dashboard.beside import BesideForm
 from dashboard.forms import ArgumentsForm, form_class
 from tasks import UploadedFile, catalog, uploads
@@ -21,9 +17,6 @@ from tasks.uploaded import finder_for
 
 #: What the button asks for that copies a link to what is in a form.
 LINK = "link"
-
-# Characters of an address, written twice encoded into the sign-in page's: servers take about 8,000.
-_LONGEST = 5_000
 
 
 def offer_uploads(form: ArgumentsForm, user: Any, given: QueryDict) -> None:
@@ -92,18 +85,9 @@ def form_address(request: HttpRequest, address: str, task: str, beside: type[Bes
     return address, is_all and not any(request.FILES.values())
 
 
-def _filled_in(address: str, found: Iterable[typed.Typed]) -> tuple[str, bool]:
-    is_all = True
-    for one in found:
-        is_all = is_all and one.is_whole
-        more = ("&" if "?" in address else "?") + urlencode({one.name: one.values}, doseq=True)
-        if not one.values:
-            continue
-        if len(quote(address + more)) > _LONGEST:
-            is_all = False
-        else:
-            address += more
-    return address, is_all
+def _filled_in(address: str, found: list[typed.Typed]) -> tuple[str, bool]:
+    address, is_all = filled_in(address, ((one.name, one.values) for one in found))
+    return address, is_all and all(one.is_whole for one in found)
 
 
 def table_address(request: HttpRequest, address: str, task: str) -> tuple[str, bool]:
@@ -116,18 +100,14 @@ def table_address(request: HttpRequest, address: str, task: str) -> tuple[str, b
         is_secret = any(parameter.mask for parameter in catalog.get(task).parameters)
     except catalog.UnknownTask:
         return address, False
-    whole = f"{address}?{urlencode({'table': text})}"
-    if is_secret or len(quote(whole)) > _LONGEST:
-        return address, False
-    return (whole if text else address), not any(request.FILES.values())
+    filled, is_all = filled_in(address, [("table", text)] if text and not is_secret else [])
+    return filled, is_all and not is_secret and not any(request.FILES.values())
 
 
-def to_sign_in(request: HttpRequest, address: str, is_all: bool) -> HttpResponse:
-    """To the sign-in page, and back to `address`, which has what was typed before the session had ended."""
-    messages.warning(
-        request,
-        _("Nothing was launched: sign in first. What you typed is kept.")
-        if is_all
-        else _("Nothing was launched: sign in first. Of what you typed, secrets, files and long texts are not kept."),
-    )
-    return redirect_to_login(address)
+def posted(request: HttpRequest, task: str) -> list[tuple[str, str]]:
+    """Names and values of what was posted to the form of `task`, without secrets."""
+    try:
+        form = form_class(catalog.get(task))(request.POST)
+    except catalog.UnknownTask:
+        return []
+    return carried.posted(form, request.POST, secrets=False)

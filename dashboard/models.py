@@ -1,8 +1,10 @@
 """What the web keeps of its own: the first administrator's link, tokens of programs, keys of repeated launches, inputs
-that somebody saved.
+that somebody saved, or that wait for a yes.
 
-Secrets are kept as SHA-256 only: a copy of the database opens nothing.
+Secrets are kept as SHA-256 only, or sealed by the site's secret key: a copy of the database opens nothing.
 """
+
+from uuid import uuid4
 
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -63,6 +65,22 @@ class Schedule(models.Model):
     name = models.CharField(max_length=200, unique=True)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+")
     refusal = models.TextField(default="", help_text="Why its last run did not happen")
+
+    class Meta:
+        default_permissions = ()
+
+
+class AskedLaunch(models.Model):
+    """What was typed into a form whose task asks to be confirmed, from the question on; for a day.
+
+    A job that is launched by a form of a single one has the same id.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid4)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    task = models.CharField(max_length=255)
+    sealed = models.BinaryField(help_text="Names and values as posted, encrypted: there may be secrets")
+    asked_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:
         default_permissions = ()

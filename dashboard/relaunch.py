@@ -13,6 +13,7 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from dashboard import access
+from dashboard.addresses import filled_in
 from dashboard.forms_build import field_for
 from dashboard.forms_nested import PartsField
 from dashboard.forms_times import MomentInput
@@ -24,8 +25,6 @@ from tasks.catalog_signature import Parameter
 
 #: `?.job=ID` fills the form in with what a job was given; no parameter is called so.
 OF_JOB = ".job"
-# Characters: of one value, and of the address.
-_LONGEST, _ALL = 2_000, 5_000
 
 
 def address(job: Mapping[str, Any]) -> str:
@@ -34,14 +33,10 @@ def address(job: Mapping[str, Any]) -> str:
         url = reverse("taskcast:task_form", args=[job["task"]])
     except NoReverseMatch:
         return ""
-    is_all = not any(map(is_cut, (job["args"] or {}).values()))
-    for name, typed in _values(job).items():
-        more = ("&" if "?" in url else "?") + urlencode({name: typed}, doseq=True)
-        if _is_short(typed) and len(url + more) < _ALL:
-            url += more
-        else:
-            is_all = False
-    return url if is_all else f"{url}{'&' if '?' in url else '?'}{OF_JOB}={job['id']}"
+    url, is_all = filled_in(url, _values(job).items())
+    if is_all and not any(map(is_cut, (job["args"] or {}).values())):
+        return url
+    return f"{url}{'&' if '?' in url else '?'}{OF_JOB}={job['id']}"
 
 
 def query(request: HttpRequest, task: str) -> QueryDict:
@@ -111,7 +106,3 @@ def _is_said(value: Any) -> bool:
     if isinstance(value, list):
         return bool(value) and all(map(_is_said, value))
     return isinstance(value, str | int | float) and value != MASK
-
-
-def _is_short(value: Any) -> bool:
-    return all(len(str(item)) < _LONGEST for item in (value if isinstance(value, list) else [value]))

@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.contrib.auth.models import Group
-from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,6 +16,8 @@ from dashboard.beside import BesideForm
 from dashboard.forms import ArgumentsForm
 from dashboard.models import SavedInputs
 from tasks.catalog import LaunchableTask
+from tasks.catalog_errors import fault
+from tasks.catalog_values import NotJson, sound
 
 #: `?.saved=ID` fills the form in; no parameter is called so.
 CHOSEN = ".saved"
@@ -50,11 +51,13 @@ class NameForm(BesideForm):
         if row and not is_copy:
             self.others = self.others.exclude(pk=row.pk)
         groups: Any = self.fields["group"]
-        groups.queryset = _groups(owner, row)
+        groups.queryset = owner.groups.order_by("name")
         if not groups.queryset.exists():
             del self.fields["group"]
         self.is_copy = is_copy
-        if not (is_copy and self.others.filter(name=str(self.bound("name") or "").strip()).exists()):
+        # PostgreSQL cannot even be asked for a NUL, which the field refuses later.
+        asked = str(self.bound("name") or "").strip().replace("\x00", "")
+        if not (is_copy and self.others.filter(name=asked).exists()):
             del self.fields["replace"]
 
     def clean(self) -> dict[str, Any]:
@@ -72,18 +75,21 @@ class NameForm(BesideForm):
         return self.cleaned_data
 
 
-def _groups(owner: Any, row: SavedInputs | None) -> QuerySet[Group]:
-    """The owner's groups, and the one that the inputs are shared with already."""
-    return Group.objects.filter(Q(pk__in=owner.groups.values("pk")) | Q(pk=row.group_id if row else None)).order_by(
-        "name"
-    )
-
-
 def values_of(form: ArgumentsForm) -> dict[str, list[str]]:
     """What is to be kept of what was typed into a bound form."""
     return {
         found.name: found.values for found in typed.arguments(form) if found.values and not carried.is_file(found.field)
     }
+
+
+def refuse_what_cannot_be_kept(form: ArgumentsForm) -> None:
+    """Say it at those fields of a bound form whose texts no database takes as they are."""
+    for name, texts in values_of(form).items():
+        try:
+            for text in texts:
+                sound(text)
+        except NotJson as error:
+            form.add_error(name, fault([name], error.kind)["msg"])
 
 
 def save(owner: Any, task: LaunchableTask, name_form: NameForm, values: dict[str, list[str]]) -> SavedInputs:
@@ -120,9 +126,10 @@ def _is_key(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Listed:
-    """Saved inputs as the form's page lists them."""
+    """Saved inputs as the form's page lists them; `group` is the one whose members see them, if any."""
 
     row: SavedInputs
+    group: Group | None
     address: str
     is_chosen: bool
     may_change: bool
@@ -132,8 +139,16 @@ def listed(request: HttpRequest, task: LaunchableTask) -> list[Listed]:
     """The saved inputs that the reader may fill the form in with, by their names."""
     number = request.GET.get(CHOSEN)
     rows = sorted(access.saved_for(request.user, task), key=lambda row: (row.name.casefold(), row.pk))
+    mine = set(request.user.groups.values_list("pk", flat=True))
     return [
-        Listed(row, address(row), str(row.pk) == number, access.may_change_saved(request.user, row)) for row in rows
+        Listed(
+            row,
+            row.group if row.group_id in mine else None,  # who has left the group shares nothing there
+            address(row),
+            is_chosen=str(row.pk) == number,
+            may_change=access.may_change_saved(request.user, row),
+        )
+        for row in rows
     ]
 
 

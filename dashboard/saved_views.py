@@ -72,5 +72,7 @@ def change(request: HttpRequest, pk: int) -> HttpResponse:
         saved.rename(row, form)
         messages.success(request, _("The change is saved."))
         return redirect(saved.address(row))
-    context = {"row": row, "task": catalog.get(row.task), "form": form, "address": saved.address(row)}
+    # Where the owner has left it, its members do not see them any more.
+    group = row.group if row.group in request.user.groups.all() else None
+    context = {"row": row, "group": group, "task": catalog.get(row.task), "form": form, "address": saved.address(row)}
     return render(request, "dashboard/saved_change.html", context, status=422 if request.method == "POST" else 200)

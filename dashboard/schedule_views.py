@@ -16,7 +16,17 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dashboard import access, confirming, file_names, form_views, kept, queries, schedule_forms, schedule_runs
+from dashboard import (
+    access,
+    confirming,
+    file_names,
+    form_views,
+    kept,
+    queries,
+    schedule_forms,
+    schedule_runs,
+    signed_out,
+)
 from dashboard import schedules as store
 from dashboard.forms import form_class
 from dashboard.schedule_forms import ScheduledArguments, TimingForm
@@ -90,8 +100,8 @@ def _in_its_zone(found: Scheduled, at: Any) -> str:
 def schedule_new(request: HttpRequest) -> HttpResponse:
     """The form of a new schedule of `?task=NAME`; what else stands in the address fills it in."""
     name = request.GET.get("task", "")
-    if not request.user.is_authenticated:
-        return _signed_out(request)
+    if not request.user.is_authenticated and (answer := _signed_out(request)):
+        return answer
     task = access.get_task_or_404(request.user, name)
     if why := schedule_forms.why_never(task):
         context = {"task": task, "why_never": why}
@@ -112,19 +122,14 @@ def schedule_new(request: HttpRequest) -> HttpResponse:
     return redirect("taskcast:schedule", made.periodic.pk)
 
 
-def _signed_out(request: HttpRequest) -> HttpResponse:
-    """To the sign-in page, and back to the form with what was typed: whose task is told by the form, not by us."""
+def _signed_out(request: HttpRequest) -> HttpResponse | None:
+    """Have the reader sign in, and come back to the form with what was typed (whose task is told by the form, not by
+    us); None where he just has."""
     if request.method != "POST":
         return redirect_to_login(request.get_full_path())
     task = request.GET.get("task", "")
     address, is_all = kept.form_address(request, f"{request.path}?{urlencode({'task': task})}", task, TimingForm)
-    messages.warning(
-        request,
-        _("Nothing was saved: sign in first. What you typed is kept.")
-        if is_all
-        else _("Nothing was saved: sign in first. Of what you typed, secrets, files and long texts are not kept."),
-    )
-    return redirect_to_login(address)
+    return signed_out.answer(request, address, is_all, kept.posted(request, task), schedule=True)
 
 
 def _planned(timing: TimingForm, arguments: Any) -> store.Plan | None:
@@ -149,8 +154,8 @@ def _form_page(
 @require_http_methods(["GET", "HEAD", "POST"])
 def schedule_change(request: HttpRequest, pk: int) -> HttpResponse:
     """The form of a schedule that was made here."""
-    if not request.user.is_authenticated:
-        return _signed_out(request)
+    if not request.user.is_authenticated and (answer := _signed_out(request)):
+        return answer
     found, task = _changeable(request, pk)
     form_of_task, user = form_class(task, ScheduledArguments), found.owner or request.user
     if request.method != "POST":

@@ -64,16 +64,33 @@ def _crontab(crontab: CrontabSchedule) -> str:
     if len(minutes) * len(hours) <= _MOST_TIMES and days:
         times = _listed(f"{hour:02}:{minute:02}" for hour in hours for minute in minutes)
         return _("{days} at {times}").format(days=days, times=times)
-    if days != _("Every day"):
+    often = _often(minutes, hours)
+    if not often or not days or days == _("Every day"):
+        return often if days else ""
+    # In the middle of the sentence.
+    return _("{days}, {often}").format(days=days, often=often[0].lower() + often[1:])
+
+
+def _often(minutes: list[int], hours: list[int]) -> str:
+    """Of many times a day: at which distance, and from when to when; empty where words would not say it well."""
+    step = _step(minutes, 60)
+    if len(hours) == 24 and len(minutes) == 1:
+        return _("Every hour at minute {minute}").format(minute=minutes[0])
+    if len(hours) == 24 and step:
+        return _every_minutes(step)
+    if len(minutes) == 1 and (of_hours := _step(hours, 24)):
+        return _("Every {n} hours at minute {minute}").format(n=of_hours, minute=minutes[0])
+    is_in_a_row = hours == list(range(hours[0], hours[-1] + 1))
+    if not is_in_a_row or not (step or len(minutes) == 1):
         return ""
-    if len(hours) == 24:
-        if step := _step(minutes, 60):
-            return _(_EVERY["minutes"][0]) if step == 1 else _(_EVERY["minutes"][1]).format(n=step)
-        if len(minutes) == 1:
-            return _("Every hour at minute {minute}").format(minute=minutes[0])
-    if len(minutes) == 1 and (step := _step(hours, 24)):
-        return _("Every {n} hours at minute {minute}").format(n=step, minute=minutes[0])
-    return ""
+    often = _(_EVERY["hours"][0]) if len(minutes) == 1 else _every_minutes(step)
+    first, last = f"{hours[0]:02}:{minutes[0]:02}", f"{hours[-1]:02}:{minutes[-1]:02}"
+    return _("{often} from {first} to {last}").format(often=often, first=first, last=last)
+
+
+def _every_minutes(n: int) -> str:
+    one, several = _EVERY["minutes"]
+    return _(one) if n == 1 else _(several).format(n=n)
 
 
 def _days(schedule: Any) -> str:

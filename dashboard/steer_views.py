@@ -114,7 +114,7 @@ def several(request: HttpRequest) -> HttpResponse:
     and, of each job to which it was not, why.
     """
     try:
-        filters, named = views.asked(request)
+        filters, named = views.narrowed(request)
     except BadFilters:
         return redirect("taskcast:jobs")
     narrowed = filters.listing(tasks=named)

@@ -1,21 +1,24 @@
 """A table of texts as the arguments of many jobs: all of them are launched, or everything that is wrong is said.
 
-The first row has the parameters' names. `name` is read as the launch form reads what is typed, `name:` is exact JSON,
-as on the command line. An empty cell is no value: the task's own default holds.
+The first row has the parameters' names, in whatever case and with whatever spaces. `name` is read as the launch form
+reads what is typed, `name:` is exact JSON, as on the command line. An empty cell is no value: the task's own default
+holds.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from dashboard import table_text
+from dashboard import table_text, table_words
 from dashboard.forms_fields import OMITTED, read_json
 from dashboard.forms_parts import in_words
-from dashboard.table_text import Table
+from dashboard.table_text import Table, folded
 from dashboard.typed_texts import TextReader
 from tasks.batch import MOST, BadRows, launch_batch, validated
 from tasks.catalog import Fault, LaunchableTask
@@ -56,34 +59,30 @@ def launch_table(task: LaunchableTask, text: str, *, user: Any, job_id: UUID) ->
     Raises BadTable, IntegrityError where there is such a job.
     """
     given = read(task, text)
-    wrong: Mapping[int, list[Fault]] = {}
-    try:
-        if not given.misread:
-            return launch_batch(
-                task.name,
-                given.rows,
-                user=user,
-                numbers=given.numbers,
-                job_id=job_id,
-                json_types=given.is_exact,
-            )
-        validated(task, given.rows, user=user, json_types=given.is_exact)
-    except BadRows as error:
-        wrong = error.errors
-    raise BadTable([], list(_bad_cells(given, wrong)))
+    launch = partial(launch_batch, task.name, numbers=given.numbers, job_id=job_id)
+    # What could not be read is told together with what is wrong with the rest, and then nothing is launched.
+    job: Job = _judged(task, given, partial(validated, task) if given.misread else launch, user)
+    return job
 
 
 def check(task: LaunchableTask, text: str, *, user: Any) -> int:
     """How many jobs the table would be. Raises BadTable as `launch_table` would."""
     given = read(task, text)
+    _judged(task, given, partial(validated, task), user)
+    return len(given.rows)
+
+
+def _judged(task: LaunchableTask, given: Given, judge: Callable[..., Any], user: Any) -> Any:
+    """What `judge` makes of the rows. Raises BadTable with all that is wrong with them."""
     wrong: Mapping[int, list[Fault]] = {}
+    found = None
     try:
-        validated(task, given.rows, user=user, json_types=given.is_exact)
+        found = judge(given.rows, user=user, json_types=given.is_exact)
     except BadRows as error:
         wrong = error.errors
     if given.misread or wrong:
-        raise BadTable([], list(_bad_cells(given, wrong)))
-    return len(given.rows)
+        raise BadTable([], list(_bad_cells(task, given, wrong)))
+    return found
 
 
 @dataclass(frozen=True)
@@ -115,13 +114,14 @@ def _columns(task: LaunchableTask, table: Table) -> list[_Column]:
     columns: list[_Column] = []
     problems: list[str] = []
     for place, header in enumerate(table.names):
-        name = header.removesuffix(":")
-        if name in task.by_name:
+        said = header.removesuffix(":")
+        name = _meant(said, task, table)
+        if name:
             if name in [column.name for column in columns]:
                 problems.append(_("There are two columns “{name}”.").format(name=name))
-            columns.append(_column(task, header, place))
-        elif name:
-            problems.append(_("Column “{name}”: the task has no such parameter.").format(name=header))
+            columns.append(_column(task, name, place, is_exact=header != said))
+        elif said:
+            problems.append(_unknown(header, said, task))
         elif any(cell.strip() for cells in table.rows.values() for cell in cells[place : place + 1]):
             problems.append(_("Column {number} has no name.").format(number=place + 1))
     given = {column.name for column in columns}
@@ -140,10 +140,28 @@ def _columns(task: LaunchableTask, table: Table) -> list[_Column]:
     return columns
 
 
-def _column(task: LaunchableTask, header: str, place: int) -> _Column:
-    name = header.removesuffix(":")
+def _meant(said: str, task: LaunchableTask, table: Table) -> str | None:
+    """The parameter that a header names: by its name, or by one that differs in no more than `folded` leaves out."""
+    if said in task.by_name:
+        return said
+    like = [name for name in task.by_name if folded(name) == folded(said)]
+    headers = {header.removesuffix(":") for header in table.names}
+    # Beside a column of the very name it is another one, and of two names that are alike neither is meant for sure.
+    return like[0] if len(like) == 1 and like[0] not in headers else None
+
+
+def _unknown(header: str, said: str, task: LaunchableTask) -> str:
+    close = get_close_matches(folded(said), [folded(name) for name in task.by_name], n=1)
+    if not close:
+        return _("Column “{name}”: the task has no such parameter.").format(name=header)
+    meant = next(name for name in task.by_name if folded(name) == close[0])
+    words = _("Column “{name}”: the task has no such parameter. Did you mean “{meant}”?")
+    return words.format(name=header, meant=meant)
+
+
+def _column(task: LaunchableTask, name: str, place: int, *, is_exact: bool) -> _Column:
     parameter = task.by_name[name]
-    if header != name:
+    if is_exact:
         return _Column(name, place, True, lambda cell: read_json(cell) if cell else OMITTED)
     reader = TextReader(parameter)
     return _Column(name, place, False, lambda cell: reader.read([cell]) if cell or parameter.required else OMITTED)
@@ -166,11 +184,12 @@ def _arguments(columns: list[_Column], cells: list[str], width: int) -> tuple[di
     return args, faults
 
 
-def _bad_cells(given: Given, wrong: Mapping[int, list[Fault]]) -> Iterator[BadCell]:
+def _bad_cells(task: LaunchableTask, given: Given, wrong: Mapping[int, list[Fault]]) -> Iterator[BadCell]:
     for index in sorted({*given.misread, *wrong}):
         told = given.misread.get(index, [])
         unread = {fault["loc"][0] for fault in told if fault["loc"]}
         # What could not be read is missing too, of which nothing need be said.
         for fault in [*told, *(one for one in wrong.get(index, ()) if not unread.intersection(one["loc"][:1]))]:
             column, place = (str(fault["loc"][0]), in_words(fault["loc"][1:])) if fault["loc"] else ("", "")
-            yield BadCell(given.numbers[index], column, f"{place}: {fault['msg']}" if place else fault["msg"])
+            message = table_words.of(fault, task, given.rows[index], is_exact=given.is_exact)
+            yield BadCell(given.numbers[index], column, f"{place}: {message}" if place else message)

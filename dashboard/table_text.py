@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
@@ -29,12 +30,19 @@ def decoded(content: bytes) -> str:
         ) from None
 
 
+def folded(name: str) -> str:
+    """A name without what a spreadsheet, or whoever typed it, may have changed: case, spaces, hyphens, underscores."""
+    return re.sub(r"[\s_-]+", "", name).casefold()
+
+
 def read(text: str, known: Collection[str]) -> Table:
-    """The table, its delimiter told by the first row, which is to have the names that are `known`.
+    """The table, its delimiter told by the first row, which is to have the names that are `known`, give or take what
+    `folded` leaves out.
 
     Raises ValidationError where there is none, or where a quote is never closed.
     """
-    records = _records(text, max(_DELIMITERS, key=lambda delimiter: _fits(text, delimiter, known)))
+    names_known = set(map(folded, known))
+    records = _records(text, max(_DELIMITERS, key=lambda delimiter: _fits(text, delimiter, names_known)))
     _number, names = next(records, (0, []))
     if not names:
         raise ValidationError(_("There is no table: its first row has the names of the parameters."), code="empty")
@@ -42,9 +50,9 @@ def read(text: str, known: Collection[str]) -> Table:
 
 
 def _fits(text: str, delimiter: str, known: Collection[str]) -> tuple[int, int]:
-    """How many of the first row's cells are known names, and how many cells that row has."""
+    """How many of the first row's cells are known names (these are folded), and how many cells that row has."""
     _number, names = next(_records(text, delimiter), (0, []))
-    return len([name for name in names if name.strip().removesuffix(":") in known]), len(names)
+    return len([name for name in names if folded(name.strip().removesuffix(":")) in known]), len(names)
 
 
 def _records(text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:

@@ -9,6 +9,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
+from django.forms.boundfield import BoundField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,16 +18,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dashboard import access, confirming, form_views, kept, table_text
+from dashboard import access, asked, confirming, form_views, kept, signed_out, table_text
 from dashboard.forms import form_class
+from dashboard.forms_asked import BoundAsked
+from dashboard.forms_choices import NO_ITEMS
 from dashboard.table_rows import BadTable, check, launch_table
 from tasks.catalog import LaunchableTask
 from tasks.file_rules import in_words
 
 #: Bytes: what is sent back to be corrected in the page has to fit into a form once more.
 LARGEST = 4 * 1024 * 1024
-# Faults that are shown at once.
-_SHOWN = 100
+# Faults that are shown at once, and allowed values of a column.
+_SHOWN, _VALUES = 100, 30
 
 
 class TableForm(forms.Form):
@@ -76,25 +79,65 @@ class TableForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def task_batch(request: HttpRequest, name: str) -> HttpResponse:
     """A table of arguments, a job for each row: all are launched, or every bad row is named."""
-    if not request.user.is_authenticated:
-        if request.method != "POST":
-            return redirect_to_login(request.get_full_path())
-        address = reverse("taskcast:task_batch", args=[name])
-        return kept.to_sign_in(request, *kept.table_address(request, address, name))
+    if not request.user.is_authenticated and (answer := _signed_out(request, name)):
+        return answer
     task = access.get_task_or_404(request.user, name)
+    if asked.IN_ADDRESS & request.GET.keys() and (request.method != "POST" or confirming.SURE in request.POST):
+        return _asked(request, task)
     if request.method != "POST":
-        form = TableForm(initial={"once": uuid.uuid4(), "table": request.GET.get("table", "")})
-        return _page(request, task, form)
+        return _page(request, task, _new_form(request.GET.get("table", "")))
     form = TableForm(request.POST.dict(), request.FILES)
     if not form.is_valid():
         return _page(request, task, form, status=422)
-    job_id = form.job_id(request.user, task)
-    if form_views.DO in request.POST:  # who was asked whether to launch does not want to
+    if form_views.DO in request.POST:  # who has signed in just now looks at it first
         return _page(request, task, form)
+    return _launched(request, task, form)
+
+
+def _signed_out(request: HttpRequest, name: str) -> HttpResponse | None:
+    if request.method != "POST":
+        return redirect_to_login(request.get_full_path())
+    form = TableForm(request.POST.dict(), request.FILES)
+    form.is_valid()
+    fields = [("table", form.text), ("once", request.POST.get("once", ""))]
+    address = reverse("taskcast:task_batch", args=[name])
+    return signed_out.answer(request, *kept.table_address(request, address, name), fields)
+
+
+def _new_form(text: str) -> TableForm:
+    return TableForm(initial={"once": uuid.uuid4(), "table": text})
+
+
+def _asked(request: HttpRequest, task: LaunchableTask) -> HttpResponse:
+    """`?.asked=ID` asks, and launches once, after a yes; `?.typed=ID` is the table as it was."""
+    found = asked.typed(request, task)
+    if found is None:
+        return redirect("taskcast:task_batch", task.name)
+    form = TableForm(found[1].dict())
+    form.is_valid()
+    if request.method == "POST":
+        return _launched(request, task, form)
+    if _is_launched(request, form.job_id(request.user, task)):
+        asked.say_launched(request)
+        return _page(request, task, _new_form(form.text))
+    if asked.TYPED in request.GET:
+        return _page(request, task, form)
+    try:
+        question = confirming.Question(task, jobs=check(task, form.text, user=request.user))
+    except BadTable as error:
+        return _page(request, task, form, error, status=422)
+    return confirming.page(request, [question], back=asked.back(request))
+
+
+def _launched(request: HttpRequest, task: LaunchableTask, form: TableForm) -> HttpResponse:
+    """Launch what is in a valid form, or ask first; a form that is sent twice leads to the same jobs."""
+    job_id = form.job_id(request.user, task)
     if not _is_launched(request, job_id):
         try:
             if confirming.is_needed(request, task):
-                return _ask(request, task, form)
+                check(task, form.text, user=request.user)
+                fields = [("table", form.text), ("once", str(form.cleaned_data["once"] or uuid.uuid4()))]
+                return asked.ask(request, task, fields)
             launch_table(task, form.text, user=request.user, job_id=job_id)
         except BadTable as error:
             return _page(request, task, form, error, status=422)
@@ -102,12 +145,6 @@ def task_batch(request: HttpRequest, name: str) -> HttpResponse:
             if not _is_launched(request, job_id):  # else the same form was sent twice, and the other one was first
                 raise
     return redirect("taskcast:job", job_id)
-
-
-def _ask(request: HttpRequest, task: LaunchableTask, form: TableForm) -> HttpResponse:
-    question = confirming.Question(task, jobs=check(task, form.text, user=request.user))
-    carried = [("table", form.text), ("once", str(form.cleaned_data["once"] or ""))]
-    return confirming.page(request, [question], carried=carried)
 
 
 def _is_launched(request: HttpRequest, job_id: uuid.UUID) -> bool:
@@ -127,11 +164,28 @@ def _page(
     context = {
         "task": task,
         "form": form,
-        "columns": form_class(task)(),
+        "columns": [_column(bound) for bound in form_class(task)(user=request.user)],
         "cells": cells[:_SHOWN],
         "more": len(cells) - _SHOWN,
     }
     return render(request, "dashboard/task_batch.html", context, status=status)
+
+
+def _column(bound: BoundField) -> dict[str, Any]:
+    """What the page says of a parameter: what a cell of it may hold, where that is one of a few."""
+    values = _allowed(bound)
+    return {"field": bound, "values": values[:_VALUES], "more": len(values) - _VALUES}
+
+
+def _allowed(bound: Any) -> list[str]:
+    """As a cell has them; empty where there are others, or they depend on another column."""
+    widget = bound.field.widget
+    if isinstance(widget, forms.CheckboxInput):
+        return ["true", "false"]
+    if isinstance(bound, BoundAsked):
+        return [key for key, _label in bound.offered[0]]
+    # What stands for no choice is an empty cell here, and an empty list is JSON.
+    return [key for key, _label in getattr(widget, "choices", ()) if key and key != NO_ITEMS]
 
 
 @require_safe

@@ -18,30 +18,31 @@ from pydantic import ValidationError as BadFilters
 
 from dashboard import (
     access,
+    asked,
+    asked_views,
     carried,
     confirming,
     file_names,
     form_views,
     kept,
+    launch_page,
     listing,
     misfits,
     queries,
-    recent,
     relaunch,
     saved,
     saved_views,
+    signed_out,
     task_names,
     tree,
 )
 from dashboard.api.schemas import Filters
 from dashboard.forms import form_class
-from dashboard.templatetags.taskcast import when as when_it_is
 from dashboard.when import WhenForm
 from tasks import catalog, redis_state
-from tasks.catalog import BadArguments, LaunchableTask, UnknownTask
+from tasks.catalog import LaunchableTask, UnknownTask
 from tasks.eventlog import LogUnavailable
 from tasks.events import STATES, UNFINISHED, JobDict
-from tasks.launching import launch
 from tasks.models import BATCH, task_of
 
 # Jobs of a kind on the overview.
@@ -104,80 +105,58 @@ def _card(task: LaunchableTask) -> dict[str, Any]:
 def task_form(request: HttpRequest, name: str) -> HttpResponse:
     """The form of a task; `?parameter=value` fills it in, `?.saved=ID` with saved inputs. A launch leads to the page of
     its job, or, where the task asks for that, first to a question."""
-    if not request.user.is_authenticated:
-        return _signed_out(request, name)
+    if not request.user.is_authenticated and (answer := _signed_out(request, name)):
+        return answer
     task = access.get_task_or_404(request.user, name)
-    form_of_task = form_class(task)
+    if asked.IN_ADDRESS & request.GET.keys() and (request.method != "POST" or confirming.SURE in request.POST):
+        return asked_views.task_form(request, task)
     if request.method != "POST":
-        return _filled_in(request, task, form_of_task)
+        return _filled_in(request, task)
     given, is_asked = form_views.given(request)
-    form, when = form_of_task(given, request.FILES, user=request.user), WhenForm(given)
-    kept.offer_uploads(form, request.user, given)
+    form, when = launch_page.forms_of(request, task, given)
     if is_asked:
         form.show_again()
         kept.keep_sent(form, request.user)
         return _asked_for(request, task, form, when)
     if not all([when.is_valid(), form.is_valid()]):
         kept.keep_sent(form, request.user)
-        return _form_page(request, task, form, when, status=422)
+        return launch_page.form_page(request, task, form, when, status=422)
     if confirming.is_needed(request, task):
-        return confirming.page(request, [confirming.of_form(form, when)], carried=carried.fields(form, given))
-    try:
-        job = launch(task.name, form.arguments(), user=request.user, **when.launch_options())
-    except BadArguments as error:
-        # What only the launch could know, such as an upload that is gone meanwhile.
-        for fault in error.errors:
-            form.say_fault(fault)
-        return _form_page(request, task, form, when, status=422)
-    if when.eta:
-        messages.success(request, _("It will be launched at {time}.").format(time=when_it_is(when.eta.isoformat())))
-    return redirect("taskcast:job", job.pk)
+        return asked.ask(request, task, carried.fields(form, given))
+    return launch_page.launched(request, task, form, when)
 
 
-def _filled_in(request: HttpRequest, task: LaunchableTask, form_of_task: Any) -> HttpResponse:
+def _filled_in(request: HttpRequest, task: LaunchableTask) -> HttpResponse:
     chosen = saved.chosen(request, task)
     query = saved.query(chosen, relaunch.query(request, task.name))
-    form = form_of_task(user=request.user, query=query)
+    form = form_class(task)(user=request.user, query=query)
     if chosen:
         misfits.say(form, chosen.values, query)
     kept.offer_uploads(form, request.user, query)
     words = _("Not all that was saved fits any more")
-    return _form_page(request, task, form, WhenForm(query=request.GET), heading=words if chosen else "")
+    return launch_page.form_page(request, task, form, WhenForm(query=request.GET), heading=words if chosen else "")
 
 
 def _asked_for(request: HttpRequest, task: LaunchableTask, form: Any, when: WhenForm) -> HttpResponse:
     """What a button of the form asks for, which launches nothing."""
     match request.POST[form_views.DO]:
         case saved_views.SAVE:
+            saved.refuse_what_cannot_be_kept(form)
+            if form.errors:
+                return launch_page.form_page(request, task, form, when, status=422)
             return saved_views.save(request, task, form, when)
         case kept.LINK:
             return JsonResponse(kept.link(request, task))
         case _:
-            return _form_page(request, task, form, when)
+            return launch_page.form_page(request, task, form, when)
 
 
-def _signed_out(request: HttpRequest, name: str) -> HttpResponse:
-    """To the sign-in page, and back to the form with what was typed before the session had ended."""
+def _signed_out(request: HttpRequest, name: str) -> HttpResponse | None:
+    """Have the reader sign in, and come back to the form with what was typed; None where he just has."""
     if request.method != "POST":
         return redirect_to_login(request.get_full_path())
-    return kept.to_sign_in(
-        request, *kept.form_address(request, reverse("taskcast:task_form", args=[name]), name, WhenForm)
-    )
-
-
-def _form_page(
-    request: HttpRequest, task: LaunchableTask, form: Any, when: WhenForm, *, status: int = 200, heading: str = ""
-) -> HttpResponse:
-    context = {
-        "heading": heading,
-        "task": task,
-        "form": form,
-        "when": when,
-        "needs_multipart": form.is_multipart(),
-        "saved": saved.listed(request, task),
-        "recent": recent.inputs(request.user, task),
-    }
-    return render(request, "dashboard/task_form.html", context, status=status)
+    address, is_all = kept.form_address(request, reverse("taskcast:task_form", args=[name]), name, WhenForm)
+    return signed_out.answer(request, address, is_all, kept.posted(request, name))
 
 
 @require_safe
@@ -185,7 +164,7 @@ def _form_page(
 def jobs(request: HttpRequest) -> HttpResponse:
     """The list of jobs, narrowed by the same parameters as the API's; of a task's name a part is enough."""
     try:
-        filters, named = asked(request)
+        filters, named = narrowed(request)
         page = listing.jobs(
             access.jobs_for(request.user),
             filters.listing(tasks=named),
@@ -210,7 +189,7 @@ def jobs(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/jobs.html", context)
 
 
-def asked(request: HttpRequest) -> tuple[Filters, list[str]]:
+def narrowed(request: HttpRequest) -> tuple[Filters, list[str]]:
     """What a list is narrowed to, and the tasks that are meant. Raises pydantic.ValidationError."""
     filters = Filters.model_validate({**request.GET.dict(), "state": request.GET.getlist("state")})
     known = task_names.known_to(request.user) if filters.task else []

@@ -52,7 +52,7 @@ def _of_model(of: type[BaseModel]) -> Mapping[str, Parameter] | None:
         annotation = Annotated[(field.annotation, *field.metadata, words)]  # type: ignore[name-defined]
         has_default = field.default is not PydanticUndefined
         default = field.default if has_default else NOTHING if field.is_required() else _MADE
-        found[alias_of(name, field)] = _member(name, annotation, default)
+        found[alias_of(name, field)] = _member(of, name, annotation, default)
     return found or None
 
 
@@ -66,7 +66,7 @@ def _of_dataclass(of: type) -> Mapping[str, Parameter] | None:
         if field.init:
             is_made = field.default_factory is not dataclasses.MISSING
             default = _MADE if is_made else NOTHING if field.default is dataclasses.MISSING else field.default
-            found[field.name] = _member(field.name, hints[field.name], default)
+            found[field.name] = _member(of, field.name, hints[field.name], default)
     return found or None
 
 
@@ -75,11 +75,12 @@ def _of_typed_dict(of: Any) -> Mapping[str, Parameter] | None:
     for name, hint in typing_extensions.get_type_hints(of, include_extras=True).items():
         while get_origin(hint) in _TYPED_DICT_WORDS:
             hint = get_args(hint)[0]
-        found[name] = _member(name, hint, NOTHING if name in of.__required_keys__ else _MADE)
+        found[name] = _member(of, name, hint, NOTHING if name in of.__required_keys__ else _MADE)
     return found or None
 
 
-def _member(name: str, annotation: Any, default: Any) -> Parameter:
+def _member(of: Any, name: str, annotation: Any, default: Any) -> Parameter:
     return parameter_of(
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default), {}
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, annotation=annotation, default=default),
+        {"__name__": of.__module__},
     )

@@ -12,12 +12,14 @@ from enum import Enum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import typing_extensions
+from django.utils.functional import Promise
 from pydantic import AllowInfNan, BeforeValidator, Field, TypeAdapter, WithJsonSchema
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
 from tasks.catalog_secrets import Masker, is_secret_name, mask_all, masker
 from tasks.catalog_values import NotJson, by_name, exact_json, wire_value
+from tasks.catalog_words import Words, words_of
 from tasks.choices import Choices
 
 #: A parameter without a default.
@@ -33,7 +35,8 @@ class Parameter:
 
     `annotation` is its type with `Annotated` metadata, None where it has none that JSON could bear: then
     any JSON value goes. `default` is NOTHING without one. `always` is set where it has to be passed even
-    when nobody gave it: a `Field(3)` as default.
+    when nobody gave it: a `Field(3)` as default. `title` and `description` are texts in the language that is
+    active when they are read; `words` makes such a text of another one of the author's.
     """
 
     name: str
@@ -42,9 +45,10 @@ class Parameter:
     adapter: TypeAdapter[Any] | None
     default: Any
     always: bool
-    title: str
-    description: str
+    title: Any
+    description: Any
     mask: Masker | None
+    words: Words
 
     @property
     def choices(self) -> Choices | None:
@@ -115,7 +119,7 @@ def parameters(function: Callable[..., Any]) -> list[Parameter]:
 
 
 def parameter_of(parameter: inspect.Parameter, scope: dict[str, Any]) -> Parameter:
-    """What is known of one parameter; `scope` has the names that its annotation uses."""
+    """What is known of one parameter; `scope` has the names that its annotation uses, those of its module."""
     annotation, default, always = _resolved(parameter.annotation, scope), parameter.default, False
     if isinstance(default, FieldInfo):  # `x: int = Field(3, ge=1)`, as in a model
         annotation, always = Annotated[annotation, default], not default.is_required()
@@ -135,8 +139,10 @@ def parameter_of(parameter: inspect.Parameter, scope: dict[str, Any]) -> Paramet
         annotation = _or_none(annotation)
     if annotation is not Any:
         adapter = _adapter(annotation)
-    words = [item for item in _metadata(annotation) if isinstance(item, FieldInfo)]
-    title = next((field.title for field in words if field.title), None)
+    told_by = [item for item in _metadata(annotation) if isinstance(item, FieldInfo)]
+    title = next((field.title for field in told_by if field.title), None)
+    description = next((field.description for field in told_by if field.description), "")
+    words = words_of(scope.get("__name__", ""))
     return Parameter(
         name=parameter.name,
         kind=parameter.kind,
@@ -144,9 +150,10 @@ def parameter_of(parameter: inspect.Parameter, scope: dict[str, Any]) -> Paramet
         adapter=adapter,
         default=default,
         always=always,
-        title=title or parameter.name.replace("_", " ").strip().capitalize() or parameter.name,
-        description=inspect.cleandoc(next((field.description for field in words if field.description), "")),
+        title=words(title or parameter.name.replace("_", " ").strip().capitalize() or parameter.name),
+        description=words(description if isinstance(description, Promise) else inspect.cleandoc(description)),
         mask=mask_all if secret else masker(annotation) if adapter else None,
+        words=words,
     )
 
 

@@ -20,7 +20,7 @@ from tasks.catalog_errors import MASK, BadArguments, Fault, fault, faults_of, te
 from tasks.catalog_secrets import masked_by_name
 from tasks.catalog_signature import NOTHING, Parameter, parameters
 from tasks.catalog_values import NotJson, misread, wire_value
-from tasks.catalog_words import in_readers_language
+from tasks.catalog_words import words_of
 from tasks.choices import JUDGE, Asker
 from tasks.launchable import BadArgument, words_for
 from tasks.uploaded import FINDER, UPCOMING, Finder, UploadedFile, find_for_worker, finder_for
@@ -43,34 +43,35 @@ class LaunchableTask:
     """
 
     def __init__(self, name: str, registered: Any) -> None:
-        words = words_for(registered)
+        told = words_for(registered)
         title, description = docstring_of(registered)
+        words = words_of(getattr(registered, "__module__", "") or "")
         self.name = name
-        self._title = words.title or title or readable(name)
-        self._description = words.description or description
-        self.permission = words.permission or None
-        self.hidden = words.hidden
+        self._title = words(told.title or title or readable(name))
+        self._description = words(told.description or description)
+        self.permission = told.permission or None
+        self.hidden = told.hidden
         self.group = group_of(registered, name)
         self.registered = registered
-        self._own_check = words.check
-        self._confirm = words.confirm
+        self._own_check = told.check
+        self._confirm = told.confirm if isinstance(told.confirm, bool) else words(told.confirm)
 
     @property
     def title(self) -> str:
         """In the language that is active now, as everything that an author says to people."""
-        return in_readers_language(self._title)
+        return str(self._title)
 
     @property
     def description(self) -> str:
         """Empty where the author said nothing."""
-        return in_readers_language(self._description)
+        return str(self._description)
 
     @property
     def confirmation(self) -> str:
         """What people are told when they are asked whether they mean to launch it; empty: they are not asked."""
-        if isinstance(self._confirm, str):
-            return in_readers_language(self._confirm)
-        return gettext("This task asks to be confirmed.") if self._confirm else ""
+        if isinstance(self._confirm, bool):
+            return gettext("This task asks to be confirmed.") if self._confirm else ""
+        return str(self._confirm)
 
     @cached_property
     def parameters(self) -> list[Parameter]:
@@ -84,15 +85,13 @@ class LaunchableTask:
 
     def schema(self) -> dict[str, Any]:
         """JSON Schema (draft 2020-12) of the arguments; a copy that the caller may change."""
-        whole: dict[str, Any] = json.loads(self._schema)
         # Words are translated, so not kept.
-        for told in whole["properties"].values():
-            told |= {key: in_readers_language(told[key]) for key in ("title", "description") if key in told}
+        whole: dict[str, Any] = json.loads(json.dumps(self._schema, default=str))
         whole["title"] = self.title
         return whole | ({"description": self.description} if self.description else {})
 
     @cached_property
-    def _schema(self) -> str:
+    def _schema(self) -> dict[str, Any]:
         mode: Literal["validation"] = "validation"
         inputs = [(p.name, mode, p.adapter) for p in self.parameters if p.adapter]
         found, shared = TypeAdapter.json_schemas(inputs, ref_template="#/$defs/{model}")
@@ -105,7 +104,7 @@ class LaunchableTask:
             "required": [parameter.name for parameter in self.parameters if parameter.required],
             "additionalProperties": False,
         }
-        return json.dumps(whole | ({"$defs": shared["$defs"]} if "$defs" in shared else {}))
+        return whole | ({"$defs": shared["$defs"]} if "$defs" in shared else {})
 
     def validate(
         self,
@@ -164,7 +163,7 @@ class LaunchableTask:
 
     def asker(self, find: Callable[[str], Any]) -> Asker:
         """What asks for choices; `find` has the values that they depend on."""
-        return Asker(find, {parameter.name: in_readers_language(parameter.title) for parameter in self.parameters})
+        return Asker(find, {parameter.name: str(parameter.title) for parameter in self.parameters})
 
     def typed_value(self, name: str, given: Any = NOTHING, *, user: Any = None) -> Any:
         """The typed value of one parameter: of `given`, else its default. Raises LookupError where it has none."""

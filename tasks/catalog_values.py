@@ -36,7 +36,7 @@ def wire_value(value: Any) -> Any:
     if isinstance(value, enum.Enum):
         return enum_key(value)
     if isinstance(value, str):
-        return _sound(str(value))
+        return sound(str(value))
     if isinstance(value, int):
         if value.bit_length() > 12_000:  # Python writes integers of up to 4,300 digits
             raise NotJson("int_parsing_size")
@@ -81,7 +81,7 @@ def _wire_object(value: Any) -> Any:
         return str(value)
     if isinstance(value, bytes):
         try:
-            return _sound(value.decode())
+            return sound(value.decode())
         except UnicodeDecodeError:
             raise NotJson("not_json") from None
     if isinstance(value, BaseModel):
@@ -95,15 +95,16 @@ def _wire_object(value: Any) -> Any:
     raise NotJson("not_json")
 
 
-def _sound(text: str) -> str:
-    # PostgreSQL's jsonb refuses NUL, and half a surrogate pair cannot be written as UTF-8.
+def sound(text: str) -> str:
+    """The text, if every database can keep it as it is. Raises NotJson."""
+    # PostgreSQL's JSON refuses NUL, and half a surrogate pair cannot be written as UTF-8.
     if "\x00" in text or (not text.isascii() and _HALF_PAIR.search(text)):
         raise NotJson("bad_character")
     return text
 
 
 def _key(key: Any) -> str:
-    value = _sound(key) if type(key) is str else wire_value(key)
+    value = sound(key) if type(key) is str else wire_value(key)
     return value if isinstance(value, str) else json.dumps(value)
 
 

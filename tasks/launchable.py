@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
 from celery.local import Proxy
+from django.utils.functional import Promise
 from pydantic import Field
 
 T = TypeVar("T")
@@ -35,27 +36,29 @@ class BadArgument(ValueError):
 class Launchable:
     """The words of a `launchable(...)`; everything has a default."""
 
-    title: str = ""
-    description: str = ""
+    title: str | Promise = ""
+    description: str | Promise = ""
     permission: str = ""
     hidden: bool = False
     check: Callable[..., None] | None = None
-    confirm: str | bool = False
+    confirm: str | Promise | bool = False
 
 
 def launchable(
     *,
-    title: str = "",
-    description: str = "",
+    title: str | Promise = "",
+    description: str | Promise = "",
     permission: str = "",
     hidden: bool = False,
     check: Callable[..., None] | None = None,
-    confirm: str | bool = False,
+    confirm: str | Promise | bool = False,
 ) -> Callable[[T], T]:
     """Describe a task to those who launch it; stands above or below `@shared_task` and changes nothing else.
 
     `permission` ("app.codename") is needed besides `tasks.launch_job`. A `hidden` task is in no list but can
     be launched by those who know its name. Raises TypeError for a permission that is not of that form.
+
+    `title`, `description` and `confirm` may be `gettext_lazy` texts.
 
     `check` is called before a job exists, with those typed arguments for which it has a parameter, and raises
     BadArgument.

@@ -17,7 +17,7 @@ from tasks.uploaded import UploadedFile, find_for_worker, path_of
 FORM_BYTES = 10 * 1024 * 1024
 
 _LONGEST_NAME = 200
-_NO_PART_OF_A_NAME = re.compile(r'[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff<>:"|?*]')
+_NO_PART_OF_A_NAME = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def save(name: str, file: File, owner: Any, *, upload_id: uuid.UUID | None = None) -> Upload:
@@ -74,7 +74,7 @@ def storage() -> FileSystemStorage:
 
 
 def clean_name(name: str) -> str:
-    """A file's name for people to read: no folders, no control or direction characters, 200 at most."""
+    """A file's name for people to read, as it was: no folders, no control or direction characters, 200 at most."""
     last = unicodedata.normalize("NFC", re.split(r"[/\\]", name)[-1])
     last = " ".join(_NO_PART_OF_A_NAME.sub("", last).split()).strip(". ")
     stem, suffix = Path(last).stem, Path(last).suffix

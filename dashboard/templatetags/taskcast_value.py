@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from dashboard import file_names
 from dashboard.figures import figure, plain
+from dashboard.forms_times import is_wire_duration, show_duration
 from dashboard.templatetags.taskcast import compact, count
 
 register = template.Library()
@@ -44,9 +45,11 @@ def value(shown: Any, depth: int = 0) -> SafeString:
 
 @register.filter
 def argument(arg: Any, names: Mapping[str, str]) -> SafeString:
-    """An argument by its shape; a file by its name, with its id for who points at it."""
+    """An argument by its shape; a file by its name, with its id for who points at it; a duration as one types it."""
     if isinstance(arg, str) and arg in names:
         return format_html('<span class="file-name" title="{}">{}</span>', arg, names[arg])
+    if isinstance(arg, str) and is_wire_duration(arg):
+        return format_html('<span class="value-text" title="{}">{}</span>', arg, show_duration(arg))
     shown = file_names.named({"": arg}, names)[""]
     if isinstance(shown, dict | list) and len(compact(shown)) > _LONG_ARGUMENT:
         return format_html("<details><summary>{}</summary>{}</details>", _values(shown), value(shown, 2))

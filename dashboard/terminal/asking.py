@@ -24,7 +24,7 @@ def can_ask() -> bool:
 def ask(parameter: Parameter) -> str:
     """The secret that somebody types, which is not shown; from a pipe, its next line."""
     if can_ask():
-        return getpass.getpass(f"{visible(parameter.title)} ({parameter.name}, is not shown): ")
+        return getpass.getpass(f"{visible(str(parameter.title))} ({parameter.name}, is not shown): ")
     return sys.stdin.readline().rstrip("\r\n")
 
 

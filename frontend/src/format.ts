@@ -142,3 +142,23 @@ export function situation(job: Job): string {
   if (job.state === "retrying") return t("Waiting to try again");
   return "";
 }
+
+/** A duration as arguments bear it, such as `P0DT5400S`. */
+const WIRE_DURATION = /^(-?)P(\d+)DT(\d+)(\.\d{6})?S$/;
+
+/** Such a duration as one types it, `1h 30m`; undefined for what is none. */
+export function duration(text: string): string | undefined {
+  const found = WIRE_DURATION.exec(text);
+  if (!found) return undefined;
+  const [, sign, days, whole, fraction = ""] = found;
+  const seconds = Number(whole);
+  const tail = fraction.replace(/\.?0+$/, "");
+  const counts: [string, string][] = [
+    [String(Number(days) + Math.floor(seconds / 86_400)), "d"],
+    [String(Math.floor(seconds / 3600) % 24), "h"],
+    [String(Math.floor(seconds / 60) % 60), "m"],
+    [`${seconds % 60}${tail}`, "s"],
+  ];
+  const words = counts.filter(([n]) => n !== "0").map(([n, unit]) => n + unit);
+  return sign + (words.join(" ") || "0s");
+}

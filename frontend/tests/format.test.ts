@@ -1,7 +1,19 @@
 import { beforeAll, expect, it } from "vitest";
 import examples from "../../tests/data/formats.json";
 import { figure } from "../src/figures";
-import { argsLine, between, bytes, clock, count, cut, errorLine, span, taskName, when } from "../src/format";
+import {
+  argsLine,
+  between,
+  bytes,
+  clock,
+  count,
+  cut,
+  duration,
+  errorLine,
+  span,
+  taskName,
+  when,
+} from "../src/format";
 import type { Json } from "../src/types";
 
 // The time zone is read once, with the first time that is written.
@@ -12,6 +24,12 @@ beforeAll(() => {
 it.each(examples.span as [number, string][])("a span of %d ms", (ms, text) => expect(span(ms)).toBe(text));
 it.each(examples.count as [number, string][])("the number %d", (n, text) => expect(count(n)).toBe(text));
 it.each(examples.bytes as [number, string][])("%d bytes", (n, text) => expect(bytes(n)).toBe(text));
+it.each(examples.duration as [string, string][])("the duration %s", (wire, text) =>
+  expect(duration(wire)).toBe(text),
+);
+it.each(["PT90M", "soon", "P1D", "xP0DT5400S"])("%s is no duration as arguments bear it", (text) =>
+  expect(duration(text)).toBeUndefined(),
+);
 it.each(examples.figures as [number, string, string][])("the figure %d of '%s'", (n, name, text) =>
   expect(figure(n, name)).toBe(text),
 );

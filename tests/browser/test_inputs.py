@@ -52,7 +52,7 @@ def test_a_task_asks_before_it_is_launched(visit: Visit, scripts: bool) -> None:
     page.get_by_role("button", name="Launch").click()
     expect(page.get_by_text("This will e-mail 3,000 customers.")).to_be_visible()
     expect(page.locator(".confirm")).to_contain_text("letter.txt")
-    page.get_by_role("button", name="Back to the form").click()
+    page.get_by_role("link", name="Back", exact=True).click()
     expect(page.locator("[name=times]")).to_have_value("3")
     fill(page, subject="Hello you", key="hunter2")
     page.get_by_role("button", name="Launch").click()
@@ -62,6 +62,14 @@ def test_a_task_asks_before_it_is_launched(visit: Visit, scripts: bool) -> None:
         expect(page.locator(".job-result")).to_contain_text("Hello you × 3, 8 bytes, 7 characters")
         page.get_by_role("button", name="Run again").wait_for()
     address = page.url
+    # The browser's own way back sends nothing once more.
+    page.go_back()
+    expect(page.get_by_text("This was launched already")).to_be_visible()
+    expect(page.locator("[name=subject]")).to_have_value("Hello you")
+    expect(page.locator("[name=times]")).to_have_value("3")
+    expect(page.get_by_label("letter.txt, uploaded before")).to_be_checked()
+    page.go_forward()
+    expect(page).to_have_url(address)
     # The secret was not kept, so that one leads to the form: in which the inputs are among the recent ones.
     page.goto(address.split("/jobs/")[0] + f"/tasks/{INVITE}/")
     page.get_by_text("Recent inputs").click()

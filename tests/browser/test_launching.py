@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PLAIN, Visit, launch
@@ -103,6 +104,24 @@ def test_what_was_typed_survives_signing_in_again(visit: Visit) -> None:
     page.get_by_label("Password").fill("correct horse")
     page.get_by_role("button", name="Sign in").click()
     expect(page.locator("[name=x]")).to_have_value("17")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without"])
+@pytest.mark.parametrize("path", [f"{PLAIN}.fail/", f"{PLAIN}.fail/batch/"])
+def test_a_long_text_survives_signing_in_again(visit: Visit, path: str, scripts: bool) -> None:
+    reader = visit("dora", java_script_enabled=scripts, complains=True)
+    name, long = ("table", "text\n" + "word\n" * 1_500) if "batch" in path else ("text", "word " * 5_000)
+    page = reader.open(f"/tasks/{path}")
+    page.locator(f"[name={name}]").fill(long)
+    reader.open("/").get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Launch").click()
+    expect(page.get_by_text("You are not signed in any more: nothing was launched.")).to_be_visible()
+    page.get_by_label("Username").fill("dora")
+    page.get_by_label("Password").fill("correct horse")
+    page.get_by_role("button", name="Sign in, and back to the form").click()
+    expect(page.locator(f"[name={name}]")).to_have_value(long)
+    page.get_by_role("button", name="Launch").click()
+    expect(page).to_have_url(re.compile(r"/jobs/[0-9a-f-]{36}/$"))
 
 
 def test_everything_works_without_scripts(visit: Visit) -> None:

@@ -31,7 +31,9 @@ def test_a_table_is_corrected_and_launched_without_scripts(visit: Visit) -> None
     page.get_by_label("Table").fill("x\ty\n1\t2\n3\tfour")
     page.get_by_role("button", name="Launch all").click()
     wrong = page.get_by_role("region", name="What is wrong")
-    expect(wrong.get_by_role("row").nth(1)).to_have_text("3yEnter a number.")
+    expect(wrong.get_by_role("row").nth(1)).to_have_text(
+        "3y“four” is no number: write it with a decimal point and without thousands, like 1500.5."
+    )
     assert page.get_by_label("Table").input_value() == "x\ty\n1\t2\n3\tfour"
     page.get_by_label("Table").fill("x\ty\n1\t2\n3\t4")
     page.get_by_role("button", name="Launch all").click()

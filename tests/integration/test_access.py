@@ -37,11 +37,15 @@ TABLE: dict[tuple[str, str], list[tuple[str, Any, tuple[int, int, int, int, int]
         ("/tasks/no.such/", None, (404, 404, 404, 404, 302)),
         (f"/tasks/{ADD}/?.saved=SAVED", None, (200, 404, 403, 403, 302)),
         (f"/tasks/{ADD}/?.saved=SHARED", None, (200, 200, 403, 403, 302)),
+        # What is asked before a launch is not there for anybody else; tests/integration/test_confirming.py.
+        (f"/tasks/{ADD}/?.asked=JOB", None, (302, 302, 403, 403, 302)),
     ],
     ("POST", "tasks/<str:name>/"): [
         (f"/tasks/{ADD}/", {"x": "1", "y": "2"}, (302, 302, 403, 403, 302)),
         (f"/tasks/{ADD}/", {"x": "1", ".do": "save", "saved-name": "n"}, (302, 302, 403, 403, 302)),
         (f"/tasks/{ADD}/", {"x": "1", ".do": "link"}, (200, 200, 403, 403, 302)),
+        # Too long for an address: a page on which one signs in.
+        (f"/tasks/{ADD}/", {"x": "1" * 9_000, "y": "2"}, (422, 422, 403, 403, 403)),
     ],
     # Who may not launch the task finds nothing, also of the group with which it is shared: charlie is in it too.
     ("GET", "saved/<int:pk>/"): [

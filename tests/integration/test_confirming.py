@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import uuid
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -13,7 +14,10 @@ from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.utils import timezone
 
+from dashboard import asked as asked_module
+from dashboard.models import AskedLaunch
 from dashboard.terminal import ends
 from tasks import catalog, eventlog, launchable, uploads
 from tasks.models import BATCH, Job, Upload
@@ -44,7 +48,16 @@ def hidden(page: str) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', page):
         found.setdefault(unescape(name), []).append(unescape(value))
-    return {name: values for name, values in found.items() if name != "csrfmiddlewaretoken"}
+    return {name: values for name, values in found.items() if name not in ("csrfmiddlewaretoken", "next")}
+
+
+def asked(browser: Any, address: str, typed: dict[str, Any]) -> tuple[str, str]:
+    """The question after a form was posted: its address, and its page."""
+    response = browser.post(address, typed)
+    assert (response.status_code, response.headers["Location"].partition("=")[0]) == (302, f"{address}?.asked")
+    page = browser.get(response.headers["Location"])
+    assert page.status_code == 200
+    return response.headers["Location"], page.content.decode()
 
 
 def ended(owner: Any, task: str = INVITE, **fields: Any) -> Job:
@@ -56,20 +69,18 @@ def ended(owner: Any, task: str = INVITE, **fields: Any) -> Job:
 def test_the_form_asks_and_launches_after_a_yes_with_all_that_was_typed(browser):
     letter = SimpleUploadedFile("letter.txt", b"Dear all")
     typed = {"subject": "<Hi>\r\nyou", "times": "2", "key": "hunter2", "letter": letter, "when-priority": "low"}
-    response = browser.post(f"/tasks/{INVITE}/", typed)
-    page = response.content.decode()
-    assert response.status_code == 200
+    question, page = asked(browser, f"/tasks/{INVITE}/", typed)
     assert WORDS in page
     assert "letter.txt" in page
     assert re.search(r"<dt>Priority in the queue</dt><dd>Low</dd>", page)
     assert not Job.objects.exists()
-    # The secret is shown to nobody, and no copy of the page is kept.
-    assert "hunter2" not in re.sub(r'<input type="hidden"[^>]*>', "", page)
-    assert response.headers["Cache-Control"] == "private, no-store"
+    # The secret is shown to nobody, and is nowhere in clear text.
+    assert "hunter2" not in page
+    assert b"hunter2" not in bytes(AskedLaunch.objects.get().sealed)
     upload = Upload.objects.get()
-    assert hidden(page)["letter"] == [str(upload.pk)]
+    assert hidden(page) == {}
 
-    response = browser.post(f"/tasks/{INVITE}/", {**hidden(page), ".sure": "yes"})
+    response = browser.post(question, {".sure": "yes"})
     job = Job.objects.get()
     assert response.headers["Location"] == f"/jobs/{job.pk}/"
     assert job.message["kwargs"] == {"subject": "<Hi>\nyou", "times": 2, "key": "hunter2", "letter": str(upload.pk)}
@@ -78,21 +89,72 @@ def test_the_form_asks_and_launches_after_a_yes_with_all_that_was_typed(browser)
 
 def test_who_goes_back_finds_the_form_as_it_was(browser):
     letter = SimpleUploadedFile("letter.txt", b"Dear all")
-    page = browser.post(f"/tasks/{INVITE}/", {"subject": "Hi", "times": "7", "letter": letter}).content.decode()
-    form = browser.post(f"/tasks/{INVITE}/", {**hidden(page), ".do": "renew"}).content.decode()
+    _question, page = asked(browser, f"/tasks/{INVITE}/", {"subject": "Hi", "times": "7", "letter": letter})
+    form = browser.get(back_of(page)).content.decode()
     assert 'name="times" value="7"' in form
     assert "letter.txt, uploaded before" in form
+    assert not Job.objects.exists()
+
+
+def back_of(page: str) -> str:
+    link = re.search(r'<a class="button" href="([^"]+)">Back</a>', page)
+    assert link
+    return unescape(link[1])
+
+
+def test_who_goes_back_after_the_launch_finds_the_form_and_launches_nothing_twice(browser):
+    question, page = asked(browser, f"/tasks/{INVITE}/", {"subject": "Hi", "times": "7", "key": "hunter2"})
+    assert browser.get(question).headers["Cache-Control"] == "private, no-store"
+    job = browser.post(question, {".sure": "yes"}).headers["Location"]
+    assert browser.get(question).headers["Cache-Control"] == "private, no-cache"
+    for address in (question, back_of(page)):
+        form = browser.get(address).content.decode()
+        assert 'name="times" value="7"' in form
+        assert "This was launched already" in form
+        assert WORDS not in form
+    assert browser.post(question, {".sure": "yes"}).headers["Location"] == job
+    assert Job.objects.count() == 1
+    assert ("key", "hunter2") not in asked_fields(AskedLaunch.objects.get())
+    # From the form that was gone back to it is asked again.
+    assert asked(browser, f"/tasks/{INVITE}/", {"subject": "Hi", "times": "7"})[0] != question
+
+
+def asked_fields(row: AskedLaunch) -> list[tuple[str, str]]:
+    found = asked_module.fields(row)
+    return [(name, value) for name, values in found.lists() for value in values]
+
+
+def test_what_was_typed_is_its_own_readers_alone_and_not_kept_for_ever(cast, browser, settings):
+    question, _page = asked(browser, f"/tasks/{INVITE}/", {"subject": "Hi"})
+    for reader in (cast.pages("bob"), cast.pages("dora")):
+        assert WORDS not in reader.get(question, follow=True).content.decode()
+        assert reader.post(question, {".sure": "yes"}).headers.get("Location") != "/jobs/"
+    assert not Job.objects.exists()
+    assert browser.get(question.replace(INVITE, DOUBLE)).headers["Location"] == f"/tasks/{DOUBLE}/"
+    for wrong in (f"/tasks/{INVITE}/?.asked=x", f"/tasks/{INVITE}/batch/?.asked={uuid.uuid4()}"):
+        response = browser.get(wrong, follow=True)
+        assert "What was typed is not kept any more." in response.content.decode()
+    for _ in range(25):
+        asked(browser, f"/tasks/{INVITE}/", {"subject": "Hi"})
+    assert AskedLaunch.objects.count() == 20
+    AskedLaunch.objects.update(asked_at=timezone.now() - timedelta(hours=25))
+    question, _page = asked(browser, f"/tasks/{INVITE}/", {"subject": "Hi"})
+    assert AskedLaunch.objects.count() == 1
+    settings.SECRET_KEY = "another one, of more than thirty-two characters"
+    browser.force_login(cast.users["alice"])
+    assert browser.post(question, {".sure": "yes"}).headers["Location"] == f"/tasks/{INVITE}/"
     assert not Job.objects.exists()
 
 
 def test_a_newer_file_takes_the_place_of_one_used_before(cast, browser):
     old = uploads.save("old.txt", ContentFile(b"old"), cast.users["alice"])
     both = [str(old.pk), SimpleUploadedFile("new.txt", b"new")]
-    page = browser.post(f"/tasks/{INVITE}/", {"subject": "Hi", "letter": both}).content.decode()
-    (carried,) = hidden(page)["letter"]
-    assert Upload.objects.get(pk=carried).name == "new.txt"
-    page = browser.post(f"/tasks/{INVITE}/", {"subject": "Hi", "letter": [str(old.pk), ""]}).content.decode()
-    assert hidden(page)["letter"] == [str(old.pk)]
+    question, page = asked(browser, f"/tasks/{INVITE}/", {"subject": "Hi", "letter": both})
+    assert "new.txt" in page
+    assert "old.txt" not in page
+    browser.post(question, {".sure": "yes"})
+    assert Upload.objects.get(pk=Job.objects.get().args["letter"]).name == "new.txt"
+    assert "old.txt" in asked(browser, f"/tasks/{INVITE}/", {"subject": "Hi", "letter": [str(old.pk), ""]})[1]
 
 
 def test_what_is_wrong_is_told_before_anything_is_asked(browser):
@@ -138,16 +200,21 @@ def test_a_table_is_asked_about_once_all_of_it_is_right(cast, browser):
     posted = {"table": TABLE, "once": str(uuid.uuid4())}
     refused = browser.post(address, {**posted, "table": TABLE + "No,many\r\n"})
     assert refused.status_code == 422
-    page = browser.post(address, posted).content.decode()
+    question, page = asked(browser, address, posted)
     assert "× 2" in page
     assert not Job.objects.exists()
-    back = browser.post(address, {**hidden(page), ".do": "renew"}).content.decode()
+    back = browser.get(back_of(page)).content.decode()
     assert TABLE.splitlines()[1] in back
+    assert posted["once"] in back
     assert not Job.objects.exists()
     for _ in range(2):
-        response = browser.post(address, {**hidden(page), ".sure": "yes"})
-        assert response.status_code == 302
+        response = browser.post(question, {".sure": "yes"})
+        assert response.headers["Location"].startswith("/jobs/")
     assert Job.objects.filter(task=INVITE).count() == 2
+    again = browser.get(question).content.decode()
+    assert TABLE.splitlines()[1] in again
+    assert "This was launched already" in again
+    assert posted["once"] not in again
 
 
 def test_several_are_asked_about_by_their_tasks_and_only_those_that_were_ticked_are_launched(cast, browser):
@@ -199,7 +266,7 @@ def test_a_question_in_the_readers_language(cast, browser, monkeypatch):
 
     monkeypatch.setattr(catalog, "get", lambda name: described(launchable(confirm=True)(sweep)))
     browser.cookies["django_language"] = "ko"
-    page = browser.post("/tasks/t.sweep/").content.decode()
+    _question, page = asked(browser, "/tasks/t.sweep/", {})
     assert "이 태스크는 실행하기 전에 확인이 필요합니다." in page
     assert "예, 실행합니다" in page
 

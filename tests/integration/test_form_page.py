@@ -3,7 +3,7 @@
 import html
 import re
 import uuid
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -72,7 +72,8 @@ def test_what_was_typed_survives_the_end_of_a_session(alice):
     assert not Job.objects.exists()
 
 
-def test_no_secret_no_file_and_no_long_text_goes_into_an_address(monkeypatch):
+def test_no_secret_no_file_and_no_long_text_goes_into_an_address(monkeypatch, settings):
+    settings.LOGIN_URL = "/a-projects-own/"  # where ours is, what is too long stands in its page
     task = described(odd)
     monkeypatch.setattr(catalog, "get", lambda name: task)
     typed = {"password": "hunter2", "text": "long " * 2000, "kind": "b", "many": "a\nb", "was": ""}
@@ -80,6 +81,57 @@ def test_no_secret_no_file_and_no_long_text_goes_into_an_address(monkeypatch):
     assert next_of(response)[1] == {"kind": ["b"], "on": ["false"], "many": ["a\nb"], "was": [""]}
     assert "hunter2" not in response.headers["Location"]
     assert "secrets, files and long texts are not kept" in str(*get_messages(response.wsgi_request))
+
+
+def carried(page: str) -> list[tuple[str, str]]:
+    """What the page on which one signs in posts once more."""
+    form = page.partition('enctype="multipart/form-data">')[2].partition("</form>")[0]
+    found = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', form)
+    return [(name, html.unescape(value)) for name, value in found if name != "csrfmiddlewaretoken"]
+
+
+def test_a_long_text_survives_the_end_of_a_session(alice, monkeypatch):
+    alice.set_password("correct horse")
+    alice.save()
+    task = described(odd)
+    monkeypatch.setattr(catalog, "get", lambda name: task)
+    browser, long = Client(), "long <b> & “words”\r\n" * 10_000
+    typed = {"password": "hunter2", "text": long, "kind": "b", "many": "a\nb", "when-kind": "in", "when-amount": "3"}
+    response = browser.post("/tasks/t.odd/", {**typed, "file": SimpleUploadedFile("a.csv", b"a"), ".do": "save"})
+    page = response.content.decode()
+    assert (response.status_code, response.headers["Cache-Control"]) == (403, "private, no-store")
+    assert "nothing was launched" in page
+    again = carried(page)
+    assert dict(again)["text"] == long
+    assert "hunter2" not in page
+    assert [name for name, _value in again].count(".do") == 1
+
+    def sign_in(password: str) -> Any:
+        sent = dict(carried(page)) | {".sign-in-username": "alice", ".sign-in-password": password}
+        return browser.post("/tasks/t.odd/", sent)
+
+    wrong = sign_in("wrong")
+    assert (wrong.status_code, carried(wrong.content.decode())) == (422, again)
+    form = sign_in("correct horse")
+    assert form.status_code == 200
+    assert form.wsgi_request.user == alice
+    assert html.escape(long.replace("\r\n", "\n")) in form.content.decode().replace("\r\n", "\n").replace("&quot;", '"')
+    assert 'name="when-amount" value="3"' in form.content.decode()
+    assert not Job.objects.exists()
+    assert browser.get("/").status_code == 200
+
+
+def test_who_signs_in_there_too_often_has_to_wait():
+    long = {"x": "1" * 9000, "y": "2", ".sign-in-username": "nobody-else", ".sign-in-password": "wrong"}
+    codes = [Client().post(f"/tasks/{ADD}/", long).status_code for _ in range(11)]
+    assert (codes[0], codes[-1]) == (422, 429)
+
+
+def test_signing_in_there_launches_nothing_even_for_who_is_signed_in_by_now(browser):
+    page = Client().post(f"/tasks/{ADD}/", {"x": "1" * 4000, "y": "2" * 4000}).content.decode()
+    sent = dict(carried(page)) | {".sign-in-username": "alice", ".sign-in-password": "x"}
+    assert browser.post(f"/tasks/{ADD}/", sent).status_code == 200
+    assert not Job.objects.exists()
 
 
 def test_of_what_was_posted_to_no_task_nothing_is_kept():

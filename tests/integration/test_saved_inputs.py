@@ -203,6 +203,24 @@ def test_a_group_sees_what_is_shared_while_it_may_launch(cast, analysts):
     assert cast.pages("bob").get(f"{FORM}?.saved={shared.pk}").status_code == 404
 
 
+def test_who_leaves_the_group_shares_nothing_there_any_more(cast, browser, analysts):
+    save(browser, {"x": "1", "y": "1"}, name="For us", group=str(analysts.pk))
+    row = SavedInputs.objects.get()
+    others = Group.objects.create(name="others")
+    cast.users["bob"].groups.add(others)
+    cast.users["alice"].groups.set([others])
+    bob = cast.pages("bob")
+    assert "For us" not in text(bob, FORM)
+    assert bob.get(f"{FORM}?.saved={row.pk}").status_code == 404
+    page = text(browser, FORM)
+    assert "For us" in page
+    assert "for analysts" not in page
+    assert "analysts" not in text(browser, f"/saved/{row.pk}/")
+    # Who comes back shares them again.
+    cast.users["alice"].groups.add(analysts)
+    assert "alice, for analysts" in text(bob, FORM)
+
+
 def test_nothing_is_shared_with_a_group_of_others(cast, browser, analysts):
     others = Group.objects.create(name="others")
     response = save(browser, {"x": "1", "y": "1"}, name="For them", group=str(others.pk))

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
+from celery import current_app
 from django.core.files.base import ContentFile
 from django.test import Client
 from django.utils import timezone
@@ -360,6 +361,33 @@ def test_arguments_that_the_task_no_longer_takes_are_told(browser):
     response = browser.post(f"/schedules/{row.pk}/run/", follow=True)
     assert "The task does not take its arguments: x: " in response.content.decode()
     assert not Job.objects.exists()
+
+
+def test_arguments_are_shown_as_those_of_a_job_are(browser, alice, monkeypatch):
+    def remind(text: str, wait: timedelta, many: list[str]) -> None: ...
+
+    monkeypatch.setitem(current_app.tasks, "t.remind", described(remind).registered)
+    kwargs = json.dumps({"text": "Hi there", "wait": "P0DT5400S", "many": ["a", "b"]})
+    page = text(browser, f"/schedules/{new_schedule(alice, task='t.remind', kwargs=kwargs).pk}/")
+    assert '<dd><span class="value-text">Hi there</span></dd>' in page
+    assert '<dd><span class="value-text" title="P0DT5400S">1h 30m</span></dd>' in page
+    assert '<dd><span class="value-list">a, b</span></dd>' in page
+
+
+def test_a_long_text_survives_the_end_of_a_session(alice):
+    alice.set_password("correct horse")
+    alice.save()
+    long = "1" * 9000
+    browser = Client()
+    response = browser.post(NEW, {**HOURLY, "x": long})
+    page = response.content.decode()
+    assert response.status_code == 403
+    assert "nothing was saved" in page
+    assert f'<input type="hidden" name="x" value="{long}">' in page
+    sign_in = {".do": "renew", ".sign-in-username": "alice", ".sign-in-password": "correct horse"}
+    back = browser.post(NEW, {**HOURLY, "x": long, **sign_in})
+    assert (back.status_code, long in back.content.decode()) == (200, True)
+    assert not PeriodicTask.objects.exists()
 
 
 # --- secrets and files

@@ -205,6 +205,7 @@ def test_a_file_that_cannot_be_written_leaves_nothing(alice: Any):
         ("x" * 300 + ".csv", "x" * 196 + ".csv"),
         ("가.csv", "가.csv"),
         ("half\ud800.csv", "half.csv"),
+        ('a<i>b & "c": 100%?*|.csv', 'a<i>b & "c": 100%?*|.csv'),
     ],
 )
 def test_names_are_for_reading(name: str, clean: str):

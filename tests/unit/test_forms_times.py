@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dashboard.forms import ArgumentsForm, form_class
 from dashboard.forms_fields import read_optional_text, show_optional_text
-from dashboard.forms_times import read_duration, show_duration
+from dashboard.forms_times import is_wire_duration, read_duration, show_duration
 from tasks.catalog_values import iso_duration
 from tests.support.signatures import described
 
@@ -103,7 +103,25 @@ def test_other_texts_are_left_to_the_validation(text: str) -> None:
     assert read_duration(text) == text
 
 
-@given(st.timedeltas(datetime.timedelta(0), datetime.timedelta(days=9999)))
+HUGE = "P9999999999DT0S"
+
+
+@pytest.mark.parametrize(
+    ("iso", "shown"),
+    [
+        ("P0DT5400S", "1h 30m"), ("P2DT0S", "2d"), ("P0DT0S", "0s"), ("-P0DT300S", "-5m"),
+        ("P1DT3661.250000S", "1d 1h 1m 1.25s"),
+        ("P0DT0.000001S", "0.000001s"), ("PT90M", "1h 30m"), ("soon", "soon"), (HUGE, HUGE),
+    ],
+)  # fmt: skip
+def test_a_duration_is_shown_as_it_may_be_typed(iso: str, shown: str) -> None:
+    assert show_duration(iso) == shown
+    if shown != iso:
+        assert read_duration(shown) in (iso, "P0DT5400S")
+    assert (is_wire_duration(iso), is_wire_duration("1h 30m")) == (iso not in ("soon", "PT90M"), False)
+
+
+@given(st.timedeltas(datetime.timedelta(days=-9999), datetime.timedelta(days=9999)))
 def test_a_duration_that_is_shown_is_read_back(span: datetime.timedelta) -> None:
     def pause(span: datetime.timedelta) -> None: ...
 

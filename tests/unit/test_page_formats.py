@@ -37,6 +37,11 @@ def test_sizes(size: int, text: str) -> None:
     assert taskcast.size_words(size) == text
 
 
+@pytest.mark.parametrize(("wire", "text"), EXAMPLES["duration"])
+def test_durations(wire: str, text: str) -> None:
+    assert text in taskcast_value.argument(wire, {})
+
+
 @pytest.mark.parametrize(("number", "name", "text"), EXAMPLES["figures"])
 def test_figures(number: float, name: str, text: str) -> None:
     assert figures.figure(number, name) == text

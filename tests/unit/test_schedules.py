@@ -49,8 +49,14 @@ def local(moments_: list[datetime], zone: str) -> list[str]:
         ("* * * * *", "Every minute", "매분"),
         ("*/15 * * * *", "Every 15 minutes", "15분마다"),
         ("5 * * * *", "Every hour at minute 5", "매시 5분"),
+        ("0 * * * *", "Every hour at minute 0", "매시 0분"),
         ("30 */6 * * *", "Every day at 00:30, 06:30, 12:30 and 18:30", "매일 00:30, 06:30, 12:30, 18:30"),
         ("30 */2 * * *", "Every 2 hours at minute 30", "2시간마다 30분"),
+        ("0 9-17 * * 1-5", "Monday to Friday, every hour from 09:00 to 17:00", "월요일~금요일, 09:00~17:00 매시간"),
+        ("*/10 9-17 * * *", "Every 10 minutes from 09:00 to 17:50", "09:00~17:50 10분마다"),
+        ("*/15 * * * 1-5", "Monday to Friday, every 15 minutes", "월요일~금요일, 15분마다"),
+        ("* 8 * * *", "Every minute from 08:00 to 08:59", "08:00~08:59 매분"),
+        ("0 * 1 * *", "On day 1 of every month, every hour at minute 0", "매월 1일, 매시 0분"),
         # */7 is no interval: after 56 comes 0.
         ("*/7 * * * *", "Crontab */7 * * * *", "Crontab */7 * * * *"),
         # With both, Celery runs on days that are the one and the other; cron itself on either.

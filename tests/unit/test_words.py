@@ -1,6 +1,7 @@
 """What authors say to those who launch, in the reader's language; the samples' words are all there in Korean."""
 
 import ast
+import enum
 import gettext
 import re
 from pathlib import Path
@@ -8,12 +9,14 @@ from typing import Annotated, Any, Literal
 
 import pytest
 from django.utils import translation
-from pydantic import Field
+from django.utils.translation import gettext_lazy
+from pydantic import BaseModel, Field
 
 from dashboard.forms import form_class
 from dashboard.forms_choices import choices_of
 from tasks import catalog
-from tasks.launchable import BadArgument
+from tasks.catalog_words import words_of
+from tasks.launchable import BadArgument, launchable
 from tasks.samples.tables import check_profile_csv
 from tests.support.signatures import described
 
@@ -64,11 +67,59 @@ def test_a_korean_page_of_a_sample_is_korean(name: str):
 
 def test_words_of_choices_are_translated_and_their_values_are_not():
     with translation.override("ko"):
-        found = choices_of(Literal["auto", "utf-8"])
+        found = choices_of(Literal["auto", "utf-8"], words_of("tasks.samples.tables"))
         assert {key: (value, str(label)) for key, (value, label) in found.items()} == {
             "auto": ("auto", "자동"),
             "utf-8": ("utf-8", "utf-8"),
         }
+
+
+class Day(enum.Enum):
+    NAME = 1
+
+
+class Person(BaseModel):
+    name: str
+    when: str = Field(title=gettext_lazy("Jobs"), description=gettext_lazy("Schedules"))
+
+
+def test_an_authors_own_texts_stand_as_written_unless_he_has_made_them_translatable():
+    @launchable(title="Jobs", description="Schedules")
+    def sweep(
+        name: str,
+        day: Annotated[str, Field(title="Row", description="File", examples=["text"])],
+        week: Literal["auto", "comma"],
+        of: Day,
+        person: Person,
+        when: Annotated[str, Field(title=gettext_lazy("Jobs"), description=gettext_lazy("Schedules"))] = "",
+    ) -> None: ...
+
+    task = described(sweep)
+    with translation.override("ko"):
+        form = form_class(task)()
+        assert (task.title, task.description) == ("Jobs", "Schedules")
+        assert [str(bound.label) for bound in form] == ["Name", "Row", "Week", "Of", "Person", "작업"]
+        assert (str(form["day"].help_text), form["day"].field.widget.attrs["placeholder"]) == ("File", "text")
+        assert [str(label) for key, label in form["week"].field.widget.choices if key] == ["auto", "comma"]
+        assert [str(label) for key, label in form["of"].field.widget.choices if key] == ["Name"]
+        assert [str(part.label) for part in form["person"].parts[0]] == ["Name", "작업"]
+        schema = task.schema()
+        told = schema["properties"]["when"]
+        assert (told["title"], told["description"]) == (str(form["when"].label), "예약")
+        assert schema["$defs"]["Person"]["properties"]["when"]["title"] == "작업"
+    assert task.schema()["properties"]["when"]["title"] == "Jobs"
+
+
+def test_a_title_and_a_question_may_be_lazy():
+    title, question = gettext_lazy("Jobs"), gettext_lazy("Schedules")
+
+    @launchable(title=title, description=title, confirm=question)
+    def sweep() -> None: ...
+
+    task = described(sweep)
+    with translation.override("ko"):
+        assert (task.title, task.description, task.confirmation) == ("작업", "작업", "예약")
+    assert (task.title, task.description, task.confirmation) == ("Jobs", "Jobs", "Schedules")
 
 
 def test_a_form_made_in_one_language_is_read_in_another():
@@ -161,7 +212,7 @@ def test_an_optional_field_says_its_default():
         "tick": "",
         "maybe": "Default: No",
         "day": "Default: 2026-05-31",
-        "wait": "Like 1h 30m, 90 min or 1:30:00; a number alone is seconds. Default: 1:30:00",
+        "wait": "Like 1h 30m, 90 min or 1:30:00; a number alone is seconds. Default: 1h 30m",
         "key": "",
         "lines": "One on each line.",
     }

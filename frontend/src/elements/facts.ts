@@ -1,6 +1,6 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { fileName, named } from "../filenames";
-import { childrenWords, count, when } from "../format";
+import { childrenWords, count, duration, when } from "../format";
 import { t } from "../i18n";
 import { write } from "../numbers";
 import type { Job, Json } from "../types";
@@ -44,6 +44,8 @@ export function facts(job: Job): TemplateResult {
 function argument(arg: Json): TemplateResult {
   const file = fileName(arg);
   if (file !== undefined) return html`<span class="file-name" title=${String(arg)}>${file}</span>`;
+  const long = typeof arg === "string" ? duration(arg) : undefined;
+  if (long !== undefined) return html`<span class="value-text" title=${String(arg)}>${long}</span>`;
   const shown = Array.isArray(arg) ? (named({ arg }).arg ?? null) : arg;
   if (shown === null || typeof shown !== "object" || write(shown).length <= LONG) return value(shown, 2);
   return html`<details><summary>${valuesWords(shown)}</summary>${value(shown, 2)}</details>`;
