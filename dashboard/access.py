@@ -24,7 +24,7 @@ from tasks import catalog
 from tasks.models import Job, Notice, Upload, task_of
 
 if TYPE_CHECKING:
-    from dashboard.schedules import Scheduled
+    from dashboard.schedules.store import Scheduled
 
 # A project may bring its own user model: used here is what Django's permissions themselves ask of one.
 User: TypeAlias = Any
@@ -200,7 +200,7 @@ def get_job_or_404(user: User, job_id: UUID | str) -> queries.Found:
 
 def schedules_for(user: User) -> "list[Scheduled]":
     """The schedules that `user` may see, pause, resume and delete: his own; staff all, also those made elsewhere."""
-    from dashboard import schedules  # not above: without django-celery-beat there are none
+    from dashboard.schedules import store as schedules  # not above: without django-celery-beat there are none
 
     if sees_all(user):
         return schedules.every()
@@ -209,7 +209,7 @@ def schedules_for(user: User) -> "list[Scheduled]":
 
 def get_schedule_or_404(user: User, pk: int) -> "Scheduled":
     """The schedule with this key, as `schedules_for` has them. Raises Http404 where it does not exist or is not his."""
-    from dashboard import schedules
+    from dashboard.schedules import store as schedules
 
     found = schedules.find(pk) if is_active(user) else None
     if found is None or not (sees_all(user) or (found.owner_id is not None and found.owner_id == user.pk)):

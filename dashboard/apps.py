@@ -18,7 +18,8 @@ class DashboardConfig(AppConfig):
         super().import_models()
 
     def ready(self) -> None:
-        from dashboard import checks, revocation, site_checks, task_permissions  # noqa: F401 - checks register themselves
+        from dashboard import checks, site_checks, task_permissions  # noqa: F401 - checks register themselves
+        from dashboard.live import revocation
 
         revocation.connect()
         task_permissions.connect()

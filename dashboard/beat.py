@@ -12,8 +12,9 @@ from django.db import DatabaseError, IntegrityError, InterfaceError, Operational
 from django_celery_beat.models import PeriodicTask
 from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
 
-from dashboard import schedule_runs, schedules
 from dashboard.models import Schedule
+from dashboard.schedules import runs as schedule_runs
+from dashboard.schedules import store as schedules
 
 logger = logging.getLogger(__name__)
 

@@ -10,10 +10,10 @@ from typing import Any
 from channels.routing import URLRouter
 from django.urls import path, re_path
 
-from dashboard import daphne_end, daphne_guard
-from dashboard.consumers import live, no_such_path
-from dashboard.flood import FloodGuard
-from dashboard.origins import OriginGuard
+from dashboard.live import daphne_end, daphne_guard
+from dashboard.live.consumers import live, no_such_path
+from dashboard.live.flood import FloodGuard
+from dashboard.live.origins import OriginGuard
 from tasks import watch
 
 # Whoever serves websockets of ours also gets requests: before the first one arrives.

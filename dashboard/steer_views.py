@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from pydantic import ValidationError as BadFilters
 
-from dashboard import access, confirming, file_names, listing, relaunch, steering, views
+from dashboard import access, file_names, listing, steering, views
+from dashboard.launching import confirming, relaunch
 from tasks import catalog, control
 from tasks.again import NotRetryable, not_kept
 from tasks.batch import BadRows, NothingToRetry, once_more

@@ -10,20 +10,11 @@ from django.contrib.auth import views as auth
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from dashboard import (
-    account_views,
-    form_views,
-    health,
-    notice_views,
-    saved_views,
-    steer_views,
-    table_views,
-    token_views,
-    views,
-    worker_views,
-)
+from dashboard import account_views, health, notice_views, steer_views, token_views, views, worker_views
 from dashboard.api import api, problems
+from dashboard.launching import form_views, saved_views
 from dashboard.surroundings import Patterns, surrounded
+from dashboard.tables import views as table_views
 
 app_name = "taskcast"
 _SIGNED_OUT = settings.LOGOUT_REDIRECT_URL or "taskcast:index"
@@ -44,7 +35,7 @@ _pages: Patterns = [
     path("jobs/<uuid:job_id>/tree/", views.job_tree, name="job_tree"),
     path("jobs/<uuid:job_id>/retry/", steer_views.job_retry, name="job_retry"),
     # Not every project that Taskcast joins has schedules.
-    *([path("schedules/", include("dashboard.schedule_urls"))] if apps.is_installed("django_celery_beat") else []),
+    *([path("schedules/", include("dashboard.schedules.urls"))] if apps.is_installed("django_celery_beat") else []),
     path("workers/", worker_views.overview, name="workers"),
     path("queues/<str:name>/pause/", worker_views.pause, name="queue_pause"),
     path("accounts/login/", account_views.SignIn.as_view(), name="login"),

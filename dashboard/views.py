@@ -16,29 +16,24 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 from pydantic import ValidationError as BadFilters
 
-from dashboard import (
-    access,
+from dashboard import access, file_names, listing, queries, task_names, tree
+from dashboard.api.schemas import Filters
+from dashboard.forms.form import form_class
+from dashboard.launching import (
     asked,
     asked_views,
     carried,
     confirming,
-    file_names,
     form_views,
     kept,
-    launch_page,
-    listing,
     misfits,
-    queries,
     relaunch,
     saved,
     saved_views,
     signed_out,
-    task_names,
-    tree,
 )
-from dashboard.api.schemas import Filters
-from dashboard.forms import form_class
-from dashboard.when import WhenForm
+from dashboard.launching import page as launch_page
+from dashboard.launching.when import WhenForm
 from tasks import catalog, redis_state
 from tasks.catalog import LaunchableTask, UnknownTask
 from tasks.eventlog import LogUnavailable

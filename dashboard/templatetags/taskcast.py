@@ -15,7 +15,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from dashboard import figures, file_names, forms_parts, graphemes
+from dashboard import figures, file_names, graphemes
+from dashboard.forms import parts as forms_parts
 from dashboard.reasons import reason_words
 from tasks.children import JOBS_FAILED
 from tasks.events import FINAL, STATES

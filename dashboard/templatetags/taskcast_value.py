@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from dashboard import file_names
 from dashboard.figures import figure, plain
-from dashboard.forms_times import is_wire_duration, show_duration
+from dashboard.forms.times import is_wire_duration, show_duration
 from dashboard.templatetags.taskcast import compact, count
 
 register = template.Library()

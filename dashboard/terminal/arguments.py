@@ -14,9 +14,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.files.base import File
 
-from dashboard.forms_fields import OMITTED, read_json
-from dashboard.forms_kinds import kind_of
-from dashboard.typed_texts import TextReader
+from dashboard.forms.fields import OMITTED, read_json
+from dashboard.forms.kinds import kind_of
+from dashboard.forms.typed_texts import TextReader
 from tasks import UploadedFile, uploads
 from tasks.catalog import BadArguments, Fault, LaunchableTask
 from tasks.catalog_errors import fault

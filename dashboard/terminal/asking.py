@@ -8,7 +8,7 @@ from typing import Any, TextIO
 from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 
-from dashboard.forms_fields import read_json
+from dashboard.forms.fields import read_json
 from dashboard.terminal import ends
 from dashboard.terminal.visible import visible, visible_lines
 from tasks.catalog import BadArguments, LaunchableTask

@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from pydantic import ValidationError
 from rich.console import Console
 
-from dashboard.forms_times import read_datetime
+from dashboard.forms.times import read_datetime
 from dashboard.terminal import ends
 from dashboard.terminal.visible import visible
 from tasks import audit

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dashboard.forms_fields import show_json
+from dashboard.forms.fields import show_json
 from dashboard.templatetags.taskcast import clock, count, is_cut, ran
 from dashboard.templatetags.taskcast_progress import has_total, is_over, is_summary, percent, with_names
 from dashboard.terminal.visible import visible, visible_json, visible_lines

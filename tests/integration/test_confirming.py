@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.utils import timezone
 
-from dashboard import asked as asked_module
+from dashboard.launching import asked as asked_module
 from dashboard.models import AskedLaunch
 from dashboard.terminal import ends
 from tasks import catalog, eventlog, launchable, uploads

@@ -14,7 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from pydantic import SecretStr
 
-from dashboard import relaunch
+from dashboard.launching import relaunch
 from tasks import UploadedFile, catalog, uploads
 from tasks.models import Job, Upload
 from tests.support.cast import Cast, make_cast, new_job

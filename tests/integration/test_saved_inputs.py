@@ -16,7 +16,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pydantic import BaseModel, SecretStr
 
-from dashboard import saved
+from dashboard.launching import saved
 from dashboard.models import SavedInputs
 from tasks import UploadedFile, catalog, uploads
 from tasks.models import Job, Upload

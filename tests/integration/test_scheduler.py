@@ -10,10 +10,11 @@ from django.db import OperationalError
 from django.utils import timezone
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, PeriodicTask
 
-from dashboard import schedule_runs, schedules
 from dashboard.beat import Scheduler
 from dashboard.checks import beat_asks_who_may
 from dashboard.models import Schedule
+from dashboard.schedules import runs as schedule_runs
+from dashboard.schedules import store as schedules
 from tasks.models import Job
 from tests.support.cast import Cast, make_cast, new_schedule
 

@@ -15,8 +15,9 @@ from django.utils import timezone
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 from pydantic import BaseModel, Field, SecretStr
 
-from dashboard import schedule_runs, schedules
 from dashboard.models import Schedule
+from dashboard.schedules import runs as schedule_runs
+from dashboard.schedules import store as schedules
 from tasks import UploadedFile, catalog, uploads
 from tasks.models import Job
 from tests.support.cast import Cast, make_cast, new_job, new_schedule

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dashboard.frames import MOST_ROWS
+from dashboard.live.frames import MOST_ROWS
 from tests.support.live import Reader
 from tests.support.stack import Stack
 

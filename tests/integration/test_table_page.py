@@ -16,7 +16,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError
 from django.test import Client
 
-from dashboard import table_views
+from dashboard.tables import views as table_views
 from tasks import batch, catalog, uploads
 from tasks.models import BATCH, AuditEntry, Job
 from tests.support import signatures as s

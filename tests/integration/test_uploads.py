@@ -14,7 +14,7 @@ from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 from kombu.utils import json as kombu_json
 
-from dashboard.forms import ArgumentsForm, form_class
+from dashboard.forms.form import ArgumentsForm, form_class
 from tasks import UploadedFile, conf, launchable, uploads
 from tasks.catalog import BadArguments, LaunchableTask
 from tasks.launchable import BadArgument

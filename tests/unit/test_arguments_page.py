@@ -10,7 +10,7 @@ import pytest
 from django.http import QueryDict
 from pydantic import BaseModel, Field
 
-from dashboard.forms import form_class
+from dashboard.forms.form import form_class
 from tasks import Choices
 from tasks.catalog import BadArguments
 from tasks.launchable import BadArgument, launchable

@@ -438,7 +438,7 @@ def test_the_default_of_a_secret_is_one_too():
 
 
 def test_a_plain_password_is_typed_into_a_password_field():
-    from dashboard.forms import form_class
+    from dashboard.forms.form import form_class
 
     fields = form_class(catalog.get("test_catalog.plain_secrets"))().fields
     widgets = {name: type(field.widget).__name__ for name, field in fields.items()}

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.credit import PATIENCE, UNACKNOWLEDGED, BadAck, Credit
-from dashboard.flood import BYTES_PER_SECOND, Bucket
+from dashboard.live.credit import PATIENCE, UNACKNOWLEDGED, BadAck, Credit
+from dashboard.live.flood import BYTES_PER_SECOND, Bucket
 
 KB = 1024
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import pytest
 from PIL import Image
 
-from dashboard.forms import form_class
+from dashboard.forms.form import form_class
 from tasks import FileRules, UploadedFile
 from tasks.catalog import BadArguments, LaunchableTask
 from tasks.file_rules import in_words

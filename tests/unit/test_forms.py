@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import Field
 
-from dashboard.forms import ArgumentsForm, form_class
-from dashboard.forms_parts import complaints
+from dashboard.forms.form import ArgumentsForm, form_class
+from dashboard.forms.parts import complaints
 from tasks import launchable
 from tasks.catalog import LaunchableTask
 from tasks.launchable import BadArgument

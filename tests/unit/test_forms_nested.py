@@ -7,10 +7,10 @@ from django.http import QueryDict
 from pydantic import BaseModel, ConfigDict
 from typing_extensions import TypedDict, Unpack
 
-from dashboard import relaunch
-from dashboard.form_views import changed
-from dashboard.forms import form_class
-from dashboard.forms_parts import complaints
+from dashboard.forms.form import form_class
+from dashboard.forms.parts import complaints
+from dashboard.launching import relaunch
+from dashboard.launching.form_views import changed
 from tasks import Choices, UploadedFile, catalog
 from tasks.catalog import MASK, BadArguments
 from tasks.catalog_members import members

@@ -11,9 +11,9 @@ from django.utils import timezone, translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.forms import ArgumentsForm, form_class
-from dashboard.forms_fields import read_optional_text, show_optional_text
-from dashboard.forms_times import is_wire_duration, read_duration, show_duration
+from dashboard.forms.fields import read_optional_text, show_optional_text
+from dashboard.forms.form import ArgumentsForm, form_class
+from dashboard.forms.times import is_wire_duration, read_duration, show_duration
 from tasks.catalog_values import iso_duration
 from tests.support.signatures import described
 

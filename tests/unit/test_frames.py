@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard import frames
+from dashboard.live import frames
 from tasks.events import blank_job, cut_event, cut_job, dumps, fold_all
 
 JOB = "11111111-2222-3333-4444-555555555555"

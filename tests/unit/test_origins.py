@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.origins import is_ours
+from dashboard.live.origins import is_ours
 
 
 @pytest.fixture(autouse=True)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.pace import FRAMES, SECONDS, Pace
+from dashboard.live.pace import FRAMES, SECONDS, Pace
 
 
 @given(st.lists(st.floats(0, 0.3), max_size=300))

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from django.utils import timezone, translation
 
-from dashboard import figures, graphemes, reasons, relaunch
+from dashboard import figures, graphemes, reasons
+from dashboard.launching import relaunch
 from dashboard.templatetags import taskcast, taskcast_value
 from tasks import catalog, ends, launching, strays, watch
 from tests.support.signatures import described

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.protocol import Ack, BadRequest, Subscribe, Unsubscribe, parse
+from dashboard.live.protocol import Ack, BadRequest, Subscribe, Unsubscribe, parse
 
 JOB = "11111111-2222-3333-4444-555555555555"
 TOPIC = f"job:{JOB}"

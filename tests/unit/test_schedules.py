@@ -10,12 +10,12 @@ from django.http import QueryDict
 from django.utils import timezone, translation
 from django_celery_beat.models import ClockedSchedule, CrontabSchedule, IntervalSchedule, PeriodicTask
 
-from dashboard import moments
-from dashboard.forms import form_class
-from dashboard.schedule_forms import TimingForm
-from dashboard.schedule_times import next_runs
-from dashboard.schedule_words import words
-from dashboard.when import WhenForm
+from dashboard.forms.form import form_class
+from dashboard.launching import moments
+from dashboard.launching.when import WhenForm
+from dashboard.schedules.forms import TimingForm
+from dashboard.schedules.times import next_runs
+from dashboard.schedules.words import words
 from tests.support import signatures
 from tests.support.signatures import described
 

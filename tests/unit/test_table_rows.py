@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.table_rows import BadTable, read
+from dashboard.tables.rows import BadTable, read
 from tests.support import signatures as s
 from tests.support.signatures import described
 

@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from dashboard.table_text import decoded, read
+from dashboard.tables.text import decoded, read
 
 KNOWN = ("x", "y", "note")
 LONG = "2" * 200_000  # more than the csv module takes by itself

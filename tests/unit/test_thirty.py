@@ -10,10 +10,10 @@ import pytest
 from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
-from dashboard import table_rows
-from dashboard.forms import ArgumentsForm, form_class
-from dashboard.forms_parts import complaints
-from dashboard.table_rows import BadTable
+from dashboard.forms.form import ArgumentsForm, form_class
+from dashboard.forms.parts import complaints
+from dashboard.tables import rows as table_rows
+from dashboard.tables.rows import BadTable
 from dashboard.terminal.arguments import read as read_words
 from tasks import catalog
 from tasks.catalog import BadArguments

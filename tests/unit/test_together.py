@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from dashboard.together import Together
+from dashboard.live.together import Together
 
 
 def test_what_comes_while_one_is_asked_is_asked_at_once() -> None:

@@ -12,8 +12,8 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy
 from pydantic import BaseModel, Field
 
-from dashboard.forms import form_class
-from dashboard.forms_choices import choices_of
+from dashboard.forms.choices import choices_of
+from dashboard.forms.form import form_class
 from tasks import catalog
 from tasks.catalog_words import words_of
 from tasks.launchable import BadArgument, launchable
