@@ -93,7 +93,7 @@ describe("a bar", () => {
     expect(place.querySelector(".percent")?.textContent).toBe("80 %");
     const ended = drawn(progress({ ...batch, state: "failed" }));
     expect(ended.querySelector(".percent")).toBeNull();
-    expect(ended.querySelector(".parts-words")?.textContent).toBe("Waiting 2, Succeeded 6, Failed 2");
+    expect(ended.querySelector(".ends-words")?.textContent).toBe("Waiting 2, Succeeded 6, Failed 2");
   });
 
   it("pretends nothing where nothing is known", () => {

@@ -109,7 +109,7 @@ it("renews check boxes, and keeps the ticks", async () => {
 
 it("judges JSON, and ticks that there is a value", () => {
   page(`<fieldset class="field composite"><label class="given"><input type="checkbox"></label>
-    <div class="parts"><textarea data-json="Enter valid JSON."></textarea></div></fieldset>`);
+    <div class="ends-bar"><textarea data-json="Enter valid JSON."></textarea></div></fieldset>`);
   const box = document.querySelector("textarea") as HTMLTextAreaElement;
   box.value = "[1";
   box.dispatchEvent(new Event("input", { bubbles: true }));

@@ -47,7 +47,7 @@ def test_children_move_and_come_also_while_the_web_process_is_away(
     expect(of_batch.locator(f"{ROWS}[data-state=succeeded]")).to_have_count(49)
     assert states(of_batch)[2] == "failed"
     expect(of_batch.get_by_role("button", name="Run the failed ones again")).to_be_visible()
-    expect(of_batch.locator(".parts-words")).to_have_text("Succeeded 59, Failed 1")
+    expect(of_batch.locator(".ends-words")).to_have_text("Succeeded 59, Failed 1")
     assert of_batch.locator(".row-number").all_text_contents() == [f"row {n}" for n in range(1, 51)]
     expect(of_spread.locator(f"{ROWS}[data-state=succeeded]")).to_have_count(50)
     expect(of_spread.locator(".more")).to_have_text("… and 20 more")

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import PLAIN, Visit, launch
-from tests.support.stack import Stack
+from tests.support.stack import Stack, wait_for
 
 PROFILE = "tasks.samples.tables.profile_csv"
 ADD = "tasks.samples.arithmetic.add"
@@ -130,10 +130,13 @@ def test_everything_works_without_scripts(visit: Visit) -> None:
     page.locator("[name=y]").fill("22")
     page.get_by_role("button", name="Launch").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Add")
-    for _ in range(50):
-        if page.locator("taskcast-job").get_attribute("data-state") == "succeeded":
-            break
+
+
+    def has_ended() -> bool:
         page.reload()
+        return page.locator("taskcast-job").get_attribute("data-state") == "succeeded"
+
+    wait_for(has_ended, "a page that is loaded again and again shows the end")
     assert page.locator(".job-result .value").inner_text() == "42"
     expect(page.locator("[data-connection]")).to_have_attribute("data-connection", "offline")
     page.goto(page.url.split("/jobs/")[0] + "/jobs/?state=succeeded")

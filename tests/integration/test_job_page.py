@@ -172,7 +172,7 @@ def test_the_bar_of_a_batch_says_how_its_jobs_ended(browser, alice):
     pieces = re.findall(r'<rect data-state="(\w+)" x="([\d.]+)%" width="([\d.]+)%"', page)
     assert pieces == [("succeeded", "0.00", "70.00"), ("failed", "70.00", "20.00"), ("cancelled", "90.00", "10.00")]
     assert "<progress" not in page
-    assert '<p class="parts-words">Succeeded 7, Failed 2, Cancelled 1</p>' in page
+    assert '<p class="ends-words">Succeeded 7, Failed 2, Cancelled 1</p>' in page
     assert "100 %" not in page
     korean = browser.get(f"/jobs/{batch.pk}/", headers={"Accept-Language": "ko"}).content.decode()
     assert '<p class="error-line"><span>작업 10개 중 2개가 성공하지 못했습니다</span></p>' in korean

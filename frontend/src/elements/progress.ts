@@ -34,9 +34,9 @@ function parts(counts: Record<string, number>, { current, total }: Progress): Te
     return svg`<rect data-state=${state} x=${`${(begin - width).toFixed(2)}%`} width=${`${width.toFixed(2)}%`} height="100%"></rect>`;
   });
   const words = childrenWords(counts);
-  return html`<svg class="parts" role="progressbar" aria-label=${t("Progress")} aria-valuemin="0" aria-valuenow=${current}
+  return html`<svg class="ends-bar" role="progressbar" aria-label=${t("Progress")} aria-valuemin="0" aria-valuenow=${current}
       aria-valuemax=${total} aria-valuetext=${words}>${pieces}</svg>
-    <p class="parts-words">${words}</p>`;
+    <p class="ends-words">${words}</p>`;
 }
 
 /** Those that are over stand quietly in one line before the others. */
