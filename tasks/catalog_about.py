@@ -1,14 +1,11 @@
 """What a task and its parameters are called, for those who launch it."""
 
-import inspect
 from collections.abc import Mapping
 from typing import Any
 
 from django.apps import apps
 
 from tasks.catalog_signature import NOTHING, Parameter
-
-_LONGEST_TITLE = 80
 
 
 def schema_of(parameter: Parameter, found: Mapping[str, Any]) -> dict[str, Any]:
@@ -19,15 +16,6 @@ def schema_of(parameter: Parameter, found: Mapping[str, Any]) -> dict[str, Any]:
         schema["description"] = parameter.description
     default = parameter.default_for_wire()
     return schema | ({"default": default} if default is not NOTHING else {})
-
-
-def docstring_of(registered: Any) -> tuple[str, str]:
-    """Title and description: a short first line that stands alone is the title, all else the description."""
-    text = inspect.cleandoc(getattr(registered, "__doc__", None) or "")
-    first, _, rest = text.partition("\n")
-    if len(first) > _LONGEST_TITLE or (rest and not rest.startswith("\n")):
-        return "", text
-    return first.rstrip(". "), rest.strip()
 
 
 def readable(name: str) -> str:

@@ -17,6 +17,7 @@ from pydantic import AllowInfNan, BeforeValidator, Field, TypeAdapter, WithJsonS
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError
 
+from tasks import catalog_docstring
 from tasks.catalog_secrets import Masker, is_secret_name, mask_all, masker
 from tasks.catalog_values import NotJson, by_name, exact_json, wire_value
 from tasks.catalog_words import Words, words_of
@@ -115,11 +116,13 @@ def parameters(function: Callable[..., Any]) -> list[Parameter]:
     except (TypeError, ValueError):
         return []  # a builtin that says nothing about itself
     scope = getattr(inspect.unwrap(function), "__globals__", {})
-    return [parameter_of(parameter, scope) for parameter in signature.parameters.values()]
+    told = catalog_docstring.read(function).parameters
+    return [parameter_of(parameter, scope, told.get(parameter.name, "")) for parameter in signature.parameters.values()]
 
 
-def parameter_of(parameter: inspect.Parameter, scope: dict[str, Any]) -> Parameter:
-    """What is known of one parameter; `scope` has the names that its annotation uses, those of its module."""
+def parameter_of(parameter: inspect.Parameter, scope: dict[str, Any], said: str = "") -> Parameter:
+    """What is known of one parameter; `scope` has the names that its annotation uses, those of its module, and `said`
+    is what the docstring says of it, where no `Field` does."""
     annotation, default, always = _resolved(parameter.annotation, scope), parameter.default, False
     if isinstance(default, FieldInfo):  # `x: int = Field(3, ge=1)`, as in a model
         annotation, always = Annotated[annotation, default], not default.is_required()
@@ -141,7 +144,7 @@ def parameter_of(parameter: inspect.Parameter, scope: dict[str, Any]) -> Paramet
         adapter = _adapter(annotation)
     told_by = [item for item in _metadata(annotation) if isinstance(item, FieldInfo)]
     title = next((field.title for field in told_by if field.title), None)
-    description = next((field.description for field in told_by if field.description), "")
+    description = next((field.description for field in told_by if field.description), said)
     words = words_of(scope.get("__name__", ""))
     return Parameter(
         name=parameter.name,

@@ -15,7 +15,8 @@ from typing import Any, Literal
 from django.utils.translation import gettext
 from pydantic import TypeAdapter, ValidationError
 
-from tasks.catalog_about import docstring_of, group_of, readable, schema_of
+from tasks import catalog_docstring
+from tasks.catalog_about import group_of, readable, schema_of
 from tasks.catalog_errors import MASK, BadArguments, Fault, fault, faults_of, text_for_number
 from tasks.catalog_secrets import masked_by_name
 from tasks.catalog_signature import NOTHING, Parameter, parameters
@@ -44,11 +45,11 @@ class LaunchableTask:
 
     def __init__(self, name: str, registered: Any) -> None:
         told = words_for(registered)
-        title, description = docstring_of(registered)
+        docstring = catalog_docstring.read(registered)
         words = words_of(getattr(registered, "__module__", "") or "")
         self.name = name
-        self._title = words(told.title or title or readable(name))
-        self._description = words(told.description or description)
+        self._title = words(told.title or docstring.title or readable(name))
+        self._description = words(told.description or docstring.description)
         self.permission = told.permission or None
         self.hidden = told.hidden
         self.group = group_of(registered, name)

@@ -131,7 +131,6 @@ def test_everything_works_without_scripts(visit: Visit) -> None:
     page.get_by_role("button", name="Launch").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Add")
 
-
     def has_ended() -> bool:
         page.reload()
         return page.locator("taskcast-job").get_attribute("data-state") == "succeeded"

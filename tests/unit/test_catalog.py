@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from kombu.utils import json as kombu_json
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, SecretStr
 
-from tasks import catalog, launchable
+from tasks import catalog, catalog_docstring, launchable
 from tasks.catalog import BadArguments, UnknownTask
 from tasks.catalog_values import misread
 from tasks.launchable import BadArgument
@@ -300,6 +300,89 @@ def test_words_come_from_the_docstring():
     )  # fmt: skip
     assert described(long).description.startswith("A first line")
     assert described(silent_one).title.startswith("1") or described(silent_one).title  # a name, never empty
+
+
+def _google(path: str, *words: str, width: int = 3, height: Annotated[int, Field(description="Pixels.")] = 4) -> None:
+    """Make it smaller.
+
+    What is left is sharp.
+
+    Args:
+        path (str): Where it lies,
+            below the data.
+        *words: Any of them.
+        width: How wide.
+        height: Not read: the field says it.
+
+    Returns:
+        Nothing.
+
+    Raises:
+        ValueError: Often.
+    """
+
+
+def _sphinx(path: str, *words: str, width: int = 3, height: Annotated[int, Field(description="Pixels.")] = 4) -> None:
+    """Make it smaller.
+
+    What is left is sharp.
+
+    :param str path: Where it lies,
+        below the data.
+    :param words: Any of them.
+    :param width: How wide.
+    :returns: Nothing.
+    """
+
+
+def _numpy(path: str, *words: str, width: int = 3, height: Annotated[int, Field(description="Pixels.")] = 4) -> None:
+    """Make it smaller.
+
+    What is left is sharp.
+
+    Parameters
+    ----------
+    path : str
+        Where it lies,
+        below the data.
+    *words
+        Any of them.
+    width : int
+        How wide.
+
+    Returns
+    -------
+    None
+    """
+
+
+@pytest.mark.parametrize("written", [_google, _sphinx, _numpy])
+def test_words_on_parameters_come_from_the_docstring_in_any_style(written):
+    task = described(written)
+    assert (task.title, task.description) == ("Make it smaller", "What is left is sharp.")
+    assert {name: str(parameter.description) for name, parameter in task.by_name.items()} == {
+        "path": "Where it lies,\nbelow the data.",
+        "words": "Any of them.",
+        "width": "How wide.",
+        "height": "Pixels.",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "title", "description"),
+    [
+        ("Note: mind\nthe gap.", "", "Note: mind\nthe gap."),
+        ("Try it.\n\nExample:\n    x = 1", "Try it", "Example:\n    x = 1"),
+        ("Args:", "Args:", ""),
+        (":param", ":param", ""),
+        ("Try it.\n\n:nonsense x: y", "Try it", ":nonsense x: y"),
+    ],
+)
+def test_a_docstring_that_tells_of_no_parameter_stays_as_it_is(text, title, description):
+    def odd(x: int) -> None: ...
+
+    odd.__doc__ = text
+    assert catalog_docstring.read(odd) == (title, description, {})
 
 
 def test_class_based_and_pydantic_tasks():
