@@ -3,7 +3,7 @@
 PYTHON ?= python3
 RUN := .venv/bin/python
 
-.PHONY: up test check faults lock
+.PHONY: up test check faults bench lock
 
 up:
 	@$(PYTHON) tools/install.py
@@ -23,6 +23,11 @@ SECONDS ?= 600
 faults:
 	@$(PYTHON) tools/install.py --tests
 	@exec $(RUN) -m tests.nemesis --seconds $(SECONDS) $(if $(SEED),--seed $(SEED)) $(if $(REPORT),--report $(REPORT))
+
+# Measure what is claimed about speed, against floors and against what people use instead; ONLY=track for a part of it.
+bench:
+	@$(PYTHON) tools/install.py --tests
+	@exec $(RUN) -m bench $(if $(ONLY),--only $(ONLY)) $(if $(WRITE),--write $(WRITE))
 
 # Compile the locked requirements anew. Commit the result.
 LOCK := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"

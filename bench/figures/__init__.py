@@ -1,0 +1,1 @@
+"""One file for each figure: `measure(effort)` gives its results."""

@@ -1,0 +1,63 @@
+"""Tasks of the bare Celery application, and of celery-progress."""
+
+import asyncio
+import time
+from typing import Any
+
+import redis.asyncio
+from celery import shared_task
+from channels.layers import get_channel_layer
+
+from bench.peers.site import REDIS
+
+
+@shared_task
+def add(x: float, y: float) -> float:
+    return x + y
+
+
+@shared_task
+def nothing() -> None:
+    pass
+
+
+@shared_task(bind=True)
+def report_by(self: Any, how: str, count: int) -> float:
+    """Microseconds for each of `count` reports of progress by celery-progress, "socket" or "http"."""
+    if how == "socket":
+        from celery_progress.websockets.backend import WebSocketProgressRecorder as Recorder
+    else:
+        from celery_progress.backend import ProgressRecorder as Recorder
+    recorder = Recorder(self)
+    started = time.perf_counter()
+    for number in range(count):
+        recorder.set_progress(number, count)
+    return (time.perf_counter() - started) / count * 1e6
+
+
+@shared_task
+def tell_times(group: str, count: int, pause: float) -> None:
+    """The same as ours, by `group_send` on a loop that is kept: the quickest that plain Channels can do."""
+
+    async def tell() -> None:
+        layer = get_channel_layer()
+        for _ in range(count):
+            await asyncio.sleep(pause)
+            data = {"current": time.monotonic_ns()}
+            await layer.group_send(group, {"type": "tell", "data": data})
+
+    asyncio.run(tell())
+
+
+@shared_task
+def tell_when_asked(group: str, key: str) -> None:
+    """The same as ours, by `group_send`."""
+
+    async def tell() -> None:
+        layer = get_channel_layer()
+        async with redis.asyncio.Redis.from_url(REDIS) as client:
+            while (await client.brpop([key], timeout=0)) != (key.encode(), b"end"):
+                data = {"current": time.monotonic_ns()}
+                await layer.group_send(group, {"type": "tell", "data": data})
+
+    asyncio.run(tell())
