@@ -43,7 +43,7 @@ class Attempt:
         self.number = number
         # Names the writer in the log: two attempts, or two starts of one, never share one.
         self.writer = f"{number}.{uuid.uuid4().hex[:12]}"
-        self.recording = Recording(wake=nudge)
+        self.recording = Recording(nudge=nudge, wake=wake)
         self.outputs = Outputs(job_id, outputs, log=self.line, secrets=secrets)
         self.secrets = secrets
         # All that this attempt knows of the job: laid down anew where the log has lost it.
@@ -74,6 +74,7 @@ class Attempt:
         # Several threads of a task may count at once: the bound need not be exact.
         self._waiting += len(text)
         self._lines.append({"time": time or events.now(), "level": level, "text": text})
+        self.recording.heard()
 
     def change(self, change: Change) -> None:
         """Report a change of state, at once and after everything that was said before it."""

@@ -76,7 +76,7 @@ class Loop(Step):
         if in_one and type(iterable) is range and (size := length(iterable, source)) is not None and size <= EXACT:
             # The iterator of a range can be read and stopped itself. A list's could not: stopped, it runs
             # on if the list grows.
-            return chain.from_iterable(self._run_range(source, int(size)))
+            return chain.from_iterable(self._run_range(iterable, int(size)))
         return chain.from_iterable(self._run(source))
 
     def _run(self, source: Iterator[T]) -> Iterator[Iterator[T]]:
@@ -97,20 +97,29 @@ class Loop(Step):
                     raise recording.stopped()
                 base += segment.taken()
                 self._end(base)
+                recording.heard()
         finally:
             self._leave()
 
-    def _run_range(self, source: Iterator[T], size: int) -> Iterator[Iterator[T]]:
+    def _run_range(self, items: Any, size: int) -> Iterator[Iterator[T]]:
         recording = self._open()
+        base = 0
         try:
-            segment = self._begin(Segment(0, source, size, []))
-            if recording.cancelled:
-                raise recording.stopped()
-            yield source
-            self._end(segment.taken())
-            if recording.cancelled:
-                raise recording.stopped()
-            self._complete()
+            while True:
+                source = iter(items[base:])
+                segment = self._begin(Segment(base, source, size - base, []))
+                if recording.cancelled:
+                    raise recording.stopped()
+                yield source
+                base += segment.taken()
+                self._end(base)
+                if recording.cancelled:
+                    raise recording.stopped()
+                if base == size:
+                    self._complete()
+                recording.heard()
+                if base == size:
+                    return
         finally:
             self._leave()
 

@@ -91,17 +91,26 @@ def current() -> Recording | None:
 class Recording:
     """What one running attempt has counted.
 
-    `wake` is called, in the task's thread, when the first step opens; errors of it are swallowed. `clock`
-    gives seconds.
+    `nudge` is called, in the task's thread, when the first step opens, and `wake` at the first report after
+    `listen`; errors of them are swallowed. `clock` gives seconds.
     """
 
-    def __init__(self, wake: Callable[[], None] = lambda: None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        nudge: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
+        wake: Callable[[], None] = lambda: None,
+    ) -> None:
         self.active = False
         self.cancelled = False
+        # Whether the next report is to be told at once, and that or `cancelled`: one look for the hot path.
+        self.listening = False
+        self.attention = False
         self.noticed = False  # whether the task's own code has been told
         self.opened_at: float | None = None  # by the clock, when the first step opened
         self.loops: set[Loop] = set()  # the open ones
         self.ticks = TICKS
+        self._nudge = nudge
         self._wake = wake
         self._clock = clock
         self._root = Step(self)
@@ -116,10 +125,34 @@ class Recording:
         JobCancelled.
         """
         self.cancelled = True
+        self.attention = True
+        self._interrupt()
+
+    def listen(self) -> None:
+        """Have the next report of the task call `wake`: nothing was new at the last look, and what comes now
+        should not wait for the next one. To be called again after each such look: one that meets the report
+        itself may be missed.
+        """
+        self.listening = True
+        self.attention = True
+        self._interrupt()
+
+    def _interrupt(self) -> None:
         # After the flag: a loop that begins a segment now sees the flag; one that began before is in this
         # list.
         for loop in list(self.loops):
             loop.stop()
+
+    def heard(self) -> None:
+        """The task has reported something, and goes on."""
+        if self.listening:
+            self.listening = False
+            self.attention = False
+            # After that: of a cancel in between either this or its own line is the later one.
+            if self.cancelled:
+                self.attention = True
+            with contextlib.suppress(Exception):
+                self._wake()
 
     def stopped(self) -> JobCancelled:
         """What to raise in the task's code now that the job is to stop; from here on the task knows."""
@@ -169,7 +202,8 @@ class Recording:
         if self.opened_at is None:
             self.opened_at = self._clock()
             with contextlib.suppress(Exception):
-                self._wake()
+                self._nudge()
+        self.heard()
 
     def _innermost_here(self) -> Step:
         step = _here.get()

@@ -170,6 +170,8 @@ class Reporter:
         attempt = box.attempt
         if not box.sent:
             box.sent = attempt.collect()
+        if not box.sent:
+            attempt.recording.listen()
         while box.sent:
             reply = eventlog.append(attempt.job_id, box.sent, writer=attempt.writer, n=box.n, attempt=attempt.number)
             if reply.status == "absent":

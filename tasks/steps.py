@@ -72,15 +72,22 @@ class Step:
         """Add `n` to the count; what is no finite number is ignored. Raises JobCancelled once the job is to
         stop.
         """
-        if self.recording.cancelled:  # type: ignore[union-attr]  # None only in NullStep
-            raise self.recording.stopped()  # type: ignore[union-attr]
-        if n.__class__ is int:
+        if self.recording.attention:  # type: ignore[union-attr]  # None only in NullStep
+            self._attend()
+            self._advance_by(n)
+            self.recording.heard()  # type: ignore[union-attr]
+        elif n.__class__ is int:
             try:  # noqa: SIM105  (suppress() costs more than the addition)
                 self.current += n
             except OverflowError:  # a float plus an integer that no float can hold
                 pass
         else:
             self._advance_by(n)
+
+    def _attend(self) -> None:
+        assert self.recording is not None
+        if self.recording.cancelled:
+            raise self.recording.stopped()
 
     def _advance_by(self, n: object) -> None:
         added = number(n)
@@ -91,14 +98,14 @@ class Step:
         """Set what is not None. A `current` that is no finite number is ignored; such a `total`, or a
         negative one, means unknown. Raises JobCancelled once the job is to stop.
         """
-        if self.recording.cancelled:  # type: ignore[union-attr]
-            raise self.recording.stopped()  # type: ignore[union-attr]
+        self._attend()
         if (value := number(current)) is not None:
             self.current = value
         if total is not None:
             self.total = amount(total)
         if description is not None:
             self.description = text(description)
+        self.recording.heard()  # type: ignore[union-attr]
 
     def __enter__(self) -> Step:
         assert self.recording is not None
@@ -108,6 +115,8 @@ class Step:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.completed = kind is None
         self.over = True
+        if self.recording is not None:
+            self.recording.heard()
 
     def count(self) -> Number:
         """The count as a finite number."""

@@ -22,7 +22,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tasks import loop
+from tasks import loop, steps
 from tasks.events import FRAME_VALUE_BYTES, json_bytes
 from tasks.progress import (
     JobCancelled,
@@ -36,6 +36,7 @@ from tasks.progress import (
 )
 
 HUGE = 10**400
+HOT = (steps.__file__, sys.modules[progress.__module__].__file__)
 
 
 @pytest.fixture
@@ -147,13 +148,13 @@ def test_a_source_is_asked_past_its_end_once_only(n, ticks):
 
 
 @contextlib.contextmanager
-def another_thread_at(step, act):
+def another_thread_at(step, act, files=(loop.__file__,)):
     """Do act() before the step-th bytecode of tasks/loop.py: what a change of threads there would do."""
     count = 0
 
     def trace(frame, event, arg):
         nonlocal count
-        if frame.f_code.co_filename != loop.__file__:
+        if frame.f_code.co_filename not in files:
             return None
         frame.f_trace_opcodes = True
         if event == "opcode":
@@ -832,12 +833,126 @@ def test_a_process_that_the_task_forks_reports_nothing(recording):
     assert current() is recording
 
 
-# --- wake, close ---------------------------------------------------------------------------------------
+# --- the first report after a pause --------------------------------------------------------------------
 
 
-def test_wake_is_called_when_the_first_step_opens_and_sees_it():
+@given(
+    kind=st.sampled_from(sorted(KINDS)), n=st.integers(0, 40), ticks=st.integers(1, 9), at=st.sets(st.integers(0, 45))
+)
+def test_listening_loses_no_item_and_hears_of_the_next_turn(kind, n, ticks, at):
+    heard, got = [], []
+    with pytest.MonkeyPatch.context() as patch:
+        recording = Recording(wake=lambda: heard.append(recording.sample()["current"]))
+        with activate(recording):
+            patch.setattr(loop, "TICKS", bytes(ticks))
+            for x in track(KINDS[kind](n)):
+                assert recording.sample()["current"] == len(got)
+                got.append(int(x))
+                if len(got) - 1 in at:
+                    recording.listen()
+            assert recording.sample() == bar(n, n) if n else True
+    assert got == [int(x) for x in KINDS[kind](n)]
+    # The count as the next item was asked for: the turn of the one before is over.
+    assert heard == [number + 1 for number in sorted(at) if number < n]
+
+
+@pytest.mark.parametrize("source", [range, lambda n: iter(range(n))])
+def test_listening_counts_right_wherever_the_loop_moves_on_meanwhile(source, monkeypatch):
+    monkeypatch.setattr(loop, "TICKS", bytes(3))
+    for taken, meanwhile in itertools.product(range(1, 6), (1, 2, 9)):
+        for step in itertools.count(1):
+            with activate(Recording()) as recording:
+                taking = Taking(source(7))
+
+                def act(taking=taking, meanwhile=meanwhile):
+                    with contextlib.suppress(StopIteration):
+                        taking.take(meanwhile)
+
+                taking.take(taken)
+                with another_thread_at(step, act) as happened:
+                    recording.listen()
+                with contextlib.suppress(StopIteration):
+                    taking.take(99)
+                assert taking.got == 7
+                assert recording.sample() == bar(7, 7)
+            if not happened():
+                assert step > 10
+                break
+
+
+@pytest.mark.parametrize("source", [range, lambda n: iter(range(n))])
+@pytest.mark.parametrize("n", [0, 2, 3, 7])
+def test_listening_counts_right_wherever_the_loop_is(source, n, monkeypatch):
+    monkeypatch.setattr(loop, "TICKS", bytes(3))
+    for step in itertools.count(1):
+        with activate(Recording()) as recording:
+            with another_thread_at(step, recording.listen) as happened:
+                assert list(track(source(n))) == list(range(n))
+            assert recording.sample() == bar(n, n)
+        if not happened():
+            assert step > 10
+            break
+
+
+@pytest.mark.parametrize("source", [range, lambda n: iter(range(n)), lambda n: list(range(n))])
+def test_another_thread_that_listens_all_the_time_costs_no_item(source, restless):
+    with activate(Recording()) as recording:
+        done = threading.Event()
+
+        def listen():
+            while not done.is_set():
+                recording.listen()
+
+        listener = threading.Thread(target=listen, daemon=True)
+        listener.start()
+        assert list(track(source(30_000))) == list(range(30_000))
+        done.set()
+        listener.join()
+        assert recording.sample() == bar(30_000, 30_000)
+
+
+def test_whatever_is_reported_first_is_heard_once():
+    heard = []
+    recording = Recording(wake=lambda: heard.append(recording.sample()))
+    with activate(recording):
+        with progress(total=9) as step:
+            for report in (
+                lambda: step.advance(),
+                lambda: step.update(current=5),
+                lambda: step.update(description="on"),
+                lambda: progress(total=2).__enter__(),
+            ):
+                before = recording.sample()
+                recording.listen()
+                assert len(heard) == 0
+                report()
+                step.advance(0)
+                assert len(heard) == 1
+                assert heard.pop() != before
+            recording.listen()
+        assert len(heard) == 1
+
+
+def test_a_cancel_is_not_missed_while_the_first_report_is_heard():
+    for step_of in itertools.count(1):
+        recording = Recording()
+        with activate(recording), progress() as step:
+            recording.listen()
+            with another_thread_at(step_of, recording.cancel, HOT) as happened, contextlib.suppress(JobCancelled):
+                step.advance()
+            if not happened():
+                assert step_of > 10
+                break
+            with pytest.raises(JobCancelled):
+                step.advance()
+
+
+# --- nudge, close --------------------------------------------------------------------------------------
+
+
+def test_nudge_is_called_when_the_first_step_opens_and_sees_it():
     samples = []
-    recording = Recording(wake=lambda: samples.append(recording.sample()), clock=lambda: 12.5)
+    recording = Recording(nudge=lambda: samples.append(recording.sample()), clock=lambda: 12.5)
     with activate(recording):
         assert recording.opened_at is None
         for _ in track(range(100), "first"):
@@ -850,7 +965,7 @@ def test_a_wake_that_raises_fails_nothing():
     def wake():
         raise OSError("too many open files")
 
-    with activate(Recording(wake=wake)) as recording:
+    with activate(Recording(nudge=wake)) as recording:
         assert list(track("ab")) == ["a", "b"]
         assert recording.sample() == bar(2, 2)
 
