@@ -20,6 +20,7 @@ from tasks.models import Job, JobEvents
 from tasks.notices import planning
 from tasks.records import Known, Plan
 from tasks.reporter import reporter
+from tasks.upsert import upsert
 
 logger = logging.getLogger(__name__)
 
@@ -126,7 +127,7 @@ def _write_batch(plans: Sequence[Plan], epoch: int) -> tuple[list[Plan], int]:
             records.row(plan, change=last - i, owner_id=owners.get(plan.job_id))
             for i, plan in enumerate(reversed(current))
         ]
-        Job.objects.bulk_create(rows, update_conflicts=True, unique_fields=["id"], update_fields=records.COLUMNS)
+        upsert(Job, rows, records.COLUMNS)
         # What was to be sent may hold secrets: it goes as soon as nobody will have to send it again.
         begun = [plan.job_id for plan in current if not plan.may_be_sent_again]
         Job.objects.filter(pk__in=begun, message__isnull=False).update(message=None)

@@ -9,7 +9,6 @@ from typing import Any
 
 from tasks import events
 from tasks.eventlog import Tail
-from tasks.models import Job
 
 # Archived events: their seq, and their JSON text.
 Lines = Sequence[tuple[int, str]]
@@ -95,34 +94,31 @@ def plan(job_id: str, known: Known, tail: Tail) -> Plan:
     return Plan(job_id, known, tail, lines, archived)
 
 
-def row(plan: Plan, *, change: int, owner_id: Any) -> Job:
-    """The row to insert, or whose COLUMNS replace those of the row that is there."""
+def row(plan: Plan, *, change: int, owner_id: Any) -> dict[str, Any]:
+    """The row's columns: to insert, or to replace with its COLUMNS those of the row that is there."""
     snapshot = plan.tail.snapshot
     job = snapshot.job
     created_at = _moment(job["created_at"]) or _moment(job["started_at"]) or datetime.now(UTC)
     values: dict[str, Any] = {name: job[name] for name in COLUMNS if name in job}
     values |= {name: _moment(job[name]) for name in _TIMES} | {name: _id(job[name]) for name in _IDS}
     values |= {"task": job["task"][:255], "worker": job["worker"] and job["worker"][:255]}
-    return Job(
-        **values
-        | {
-            "id": uuid.UUID(plan.job_id),
-            "truncated": job.get("truncated"),
-            "epoch": snapshot.epoch,
-            "seq": snapshot.seq,
-            "archived": plan.archived,
-            "lease": plan.tail.lease[:300],
-            # Asked for, and the log was away or has lost it: the watch tells it.
-            "cancel": job["cancel"] or (None if job["state"] in events.FINAL else plan.known.cancel),
-            "change": change,
-            "owner_id": owner_id,
-            "created_at": created_at,
-            # Whoever launched without a row published by himself.
-            "published_at": created_at,
-            "queue": plan.tail.queue[:255],
-            "schedule": plan.tail.schedule[:200] or None,
-        }
-    )
+    return values | {
+        "id": uuid.UUID(plan.job_id),
+        "truncated": job.get("truncated"),
+        "epoch": snapshot.epoch,
+        "seq": snapshot.seq,
+        "archived": plan.archived,
+        "lease": plan.tail.lease[:300],
+        # Asked for, and the log was away or has lost it: the watch tells it.
+        "cancel": job["cancel"] or (None if job["state"] in events.FINAL else plan.known.cancel),
+        "change": change,
+        "owner_id": owner_id,
+        "created_at": created_at,
+        # Whoever launched without a row published by himself.
+        "published_at": created_at,
+        "queue": plan.tail.queue[:255],
+        "schedule": plan.tail.schedule[:200] or None,
+    }
 
 
 def chunks(lines: Lines) -> Iterator[Lines]:

@@ -18,6 +18,17 @@ for i = 1, #ARGV, 2 do
   end
 end"""
 
+# Lets the streams and hashes of ended jobs go.
+_EXPIRE = """
+for i = 2, #ARGV do
+  redis.call('EXPIRE', KEYS[1] .. ARGV[i], ARGV[1])
+  redis.call('EXPIRE', KEYS[2] .. ARGV[i], ARGV[1])
+end"""
+
+# Of a job's hash what a tail tells: what its writers keep there besides is as much again.
+_TOLD = ("epoch", "seq", "at", "owner_id", "long", "lease", "rerun", "queue", "schedule",
+         *(f"f:{name}" for name in events.JOB_FIELDS if name not in ("id", "seq")))  # fmt: skip
+
 
 def dirty(limit: int = 500) -> list[str]:
     """Up to `limit` jobs that were written since the recorder settled them. Raises LogUnavailable."""
@@ -125,13 +136,17 @@ def tails(cursors: Mapping[str, int], limit: int) -> dict[str, Tail]:
         pipe = redis_.pipeline(transaction=False)
         for job_id, after in cursors.items():
             # In this order: what is written in between is left for the next time.
-            pipe.hgetall(hash_key(job_id))
+            pipe.hmget(hash_key(job_id), _TOLD)
             pipe.xrange(stream_key(job_id), min=f"(0-{after}", count=limit)
         return pipe.execute()
 
     replies = iter(ask(read))
-    found = {job_id: _tail(job_id, next(replies), next(replies)) for job_id in cursors}
+    found = {job_id: _tail(job_id, _told(next(replies)), next(replies)) for job_id in cursors}
     return {job_id: tail for job_id, tail in found.items() if tail is not None}
+
+
+def _told(values: list[str | None]) -> dict[str, str]:
+    return {name: value for name, value in zip(_TOLD, values, strict=True) if value is not None}
 
 
 def _tail(job_id: str, raw: dict[str, str], entries: list[tuple[str, dict[str, str]]]) -> Tail | None:
@@ -150,12 +165,4 @@ def expire(job_ids: Iterable[str], seconds: int) -> None:
 
     Raises LogUnavailable.
     """
-
-    def let_go(redis_: redis.Redis) -> None:
-        pipe = redis_.pipeline(transaction=False)
-        for job_id in job_ids:
-            pipe.expire(stream_key(job_id), seconds)
-            pipe.expire(hash_key(job_id), seconds)
-        pipe.execute()
-
-    ask(let_go)
+    ask(lambda redis_: redis_.eval(_EXPIRE, 2, PREFIX + "job:", PREFIX + "log:", seconds, *job_ids))

@@ -14,6 +14,7 @@ from django.utils import timezone
 from tasks import archive, epochs, eventlog, events, job_ended, recorder, records
 from tasks.eventlog import Change, keeping
 from tasks.models import Counter, Job, JobEvents
+from tasks.upsert import upsert
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("log")]
 
@@ -409,3 +410,41 @@ def test_the_end_of_a_job_is_told_once_and_after_it_is_written(caplog):
         job_ended.disconnect(told_of)
     assert told == [(first, "succeeded", 8, "succeeded", False), (second, "failed", None, "failed", False)]
     assert caplog.text.count("Error calling") == 2
+
+
+def test_many_rows_are_inserted_or_overwritten_at_once_and_keep_what_the_log_does_not_decide():
+    users = get_user_model().objects
+    owner = users.create_user("alice")
+    ids = [uuid.UUID(int=n) for n in range(1, 101)]
+    # Half of them were launched with a row, which knows what no event bears.
+    for pk in ids[::2]:
+        Job.objects.create(id=pk, task="t.add", created_at=timezone.now(), queue="slow", priority=9, owner=owner)
+    text = "quotes \" ' and {braces}, \\ and 한국어, %s"
+    rows = [
+        {
+            "id": pk,
+            "task": text,
+            "args": {"z": text, "a": [None, 1.5]},
+            "state": "succeeded",
+            "result": None if n % 3 else [text],
+            "outputs": [],
+            "started_at": timezone.now() if n % 2 else None,
+            "owner_id": None,
+            "created_at": timezone.now(),
+            "queue": "",
+            "lease": "",
+            **dict.fromkeys(("attempt", "epoch", "seq", "archived", "change"), n),
+        }
+        for n, pk in enumerate(ids)
+    ]
+    upsert(Job, rows, ("task", "args", "state", "result", "outputs", "started_at"))
+    upsert(Job, [], ("task",))
+    found = Job.objects.in_bulk(ids)
+    assert len(found) == Job.objects.count() == 100
+    for n, pk in enumerate(ids):
+        job = found[pk]
+        assert (job.task, job.state, job.result) == (text, "succeeded", rows[n]["result"])
+        assert (list(job.args), job.args, job.outputs) == (["z", "a"], rows[n]["args"], [])
+        assert job.started_at == rows[n]["started_at"]
+        known = ("slow", 9, owner.pk) if n % 2 == 0 else ("", None, None)
+        assert (job.queue, job.priority, job.owner_id) == known
