@@ -1,10 +1,17 @@
 // Every address that the pages' scripts use. `<html data-root>` says where our pages are; a page of somebody else's
 // says it where it takes our script: `<script src="…/embed.js" data-taskcast-root="/jobs/">`.
 
-const root = (): string =>
-  document.querySelector<HTMLElement>("script[data-taskcast-root]")?.dataset.taskcastRoot ??
-  document.documentElement.dataset.root ??
-  "/";
+let known: string | undefined;
+
+/** Looked up once: a list asks for each of its rows, and a long page takes long to search. */
+function root(): string {
+  known ??=
+    document.querySelector<HTMLElement>("script[data-taskcast-root]")?.dataset.taskcastRoot ??
+    document.documentElement.dataset.root ??
+    "/";
+  return known;
+}
+
 const part = encodeURIComponent;
 
 export const jobPage = (id: string): string => `${root()}jobs/${part(id)}/`;

@@ -315,6 +315,65 @@ describe("a list of jobs", () => {
   });
 });
 
+it("of a list makes only those rows anew that have changed, and all where names were learnt", async () => {
+  const file = "33333333-0000-4000-8000-000000000000";
+  vi.stubGlobal("fetch", async () => ({
+    ok: true,
+    text: async () => JSON.stringify({ [file]: "named.csv" }),
+  }));
+  const rows = [job({ id: "r-1", state: "started" }), job({ id: "r-2", state: "started", args: { file } })];
+  document.body.innerHTML = `<script type="application/json" id="many">${JSON.stringify(rows)}</script>
+    <taskcast-jobs data="many" limit="10"></taskcast-jobs>`;
+  await settled();
+  const text = (id: string) => document.querySelector(`tr[data-job="${id}"]`)?.textContent ?? "";
+  expect(text("r-2")).toContain(file);
+  const made = vi.spyOn(Intl.DateTimeFormat.prototype, "formatToParts");
+  const at = { current: 50, total: 200, description: "", steps: [] };
+  const list = document.querySelector("taskcast-jobs") as JobsElement;
+  list.take({ jobs: [job({ id: "r-1", state: "started", seq: 4, progress: at })], removed: [] });
+  await settled();
+  expect(text("r-1")).toContain("25 %");
+  expect(made).toHaveBeenCalledTimes(1);
+  await vi.waitFor(() => expect(text("r-2")).toContain("named.csv"), 2_000);
+});
+
+it("goes on with a span only while it is on the screen", async () => {
+  const observers: FakeSight[] = [];
+  class FakeSight {
+    constructor(readonly tell: (changes: object[]) => void) {
+      observers.push(this);
+    }
+    observe = vi.fn();
+    unobserve = vi.fn();
+  }
+  vi.stubGlobal("IntersectionObserver", FakeSight);
+  vi.useFakeTimers();
+  vi.resetModules();
+  try {
+    const { SpanElement } = await import("../src/elements/span");
+    class Span extends SpanElement {}
+    customElements.define("test-span", Span);
+    const span = new Span();
+    span.from = new Date().toISOString();
+    document.body.append(span);
+    const after = async (ms: number) => {
+      await vi.advanceTimersByTimeAsync(ms);
+      return span.textContent;
+    };
+    expect(await after(10_000)).toBe("0.00 s");
+    observers[0]?.tell([{ target: span, isIntersecting: true }]);
+    expect(await after(0)).toBe("10 s");
+    expect(await after(2_000)).toBe("12 s");
+    observers[0]?.tell([{ target: span, isIntersecting: false }]);
+    await after(0);
+    expect(await after(5_000)).toBe("12 s");
+    span.remove();
+    expect(observers[0]?.unobserve).toHaveBeenCalledWith(span);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 it("asks once what the files of a job are called that came later", async () => {
   const [file, other] = ["11111111-0000-4000-8000-000000000000", "22222222-0000-4000-8000-000000000000"];
   const fetched: string[] = [];

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from "lit";
+import { guard } from "lit/directives/guard.js";
 import { repeat } from "lit/directives/repeat.js";
 import { Children } from "../children";
 import { learn, named } from "../filenames";
@@ -37,6 +38,8 @@ export class JobsElement extends Piece {
   declare oldest: boolean;
   declare fixed: boolean;
   private list: JobList | undefined;
+  /** How often names of files were learnt, which rows show. */
+  private learnt = 0;
   private ofParent: Children | undefined;
   private unlisten: (() => void) | undefined;
   private unfollow: (() => void) | undefined;
@@ -75,10 +78,14 @@ export class JobsElement extends Piece {
     return list.unfinished().length > 0 || list.rows.length < Math.min(ofParent.total, this.limit);
   }
 
-  private take(change: JobsChange): void {
+  /** Take in what has changed. */
+  take(change: JobsChange): void {
     if (!this.list?.take(change)) return;
     this.requestUpdate();
-    learn(this.list.rows, () => this.requestUpdate());
+    learn(this.list.rows, () => {
+      this.learnt += 1;
+      this.requestUpdate();
+    });
   }
 
   override disconnectedCallback(): void {
@@ -108,7 +115,12 @@ export class JobsElement extends Piece {
         <th scope="col">${t("State")}</th><th scope="col">${t("Task")}</th><th scope="col" class="wide">${t("Owner")}</th>
         <th scope="col">${t("Created")}</th><th scope="col" class="number">${t("Duration")}</th>
       </tr></thead>
-      <tbody>${repeat(rows, (job) => job.id, row)}</tbody>
+      <tbody>${repeat(
+        rows,
+        (job) => job.id,
+        // Of 500 rows few have changed: the others are not made anew.
+        (job) => guard([job, this.learnt], () => row(job)),
+      )}</tbody>
     </table>
     ${more > 0 ? html`<p class="quiet more">${t("… and {n} more", { n: count(more) })}</p>` : nothing}`;
   }

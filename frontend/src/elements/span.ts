@@ -6,23 +6,41 @@ export class SpanElement extends Piece {
   static override properties = { from: {}, to: {} };
   declare from: string | null;
   declare to: string | null;
-  private timer: ReturnType<typeof setInterval> | undefined;
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.timer = setInterval(() => {
-      if (this.from && !this.to && !document.hidden) this.requestUpdate();
-    }, 1_000);
+    sight.observe(this);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    clearInterval(this.timer);
+    sight.unobserve(this);
+    seen.delete(this);
+  }
+
+  tick(): void {
+    if (this.from && !this.to && !document.hidden) this.requestUpdate();
   }
 
   override render(): string {
     return between(this.from, this.to);
   }
 }
+
+/** Those on the screen: of a list of 500 running jobs most are not, and a change of each would lay it out anew. */
+const seen = new Set<SpanElement>();
+
+const sight = new IntersectionObserver((changes) => {
+  for (const { target, isIntersecting } of changes) {
+    const span = target as SpanElement;
+    if (isIntersecting) seen.add(span);
+    else seen.delete(span);
+    span.tick();
+  }
+});
+
+setInterval(() => {
+  for (const span of seen) span.tick();
+}, 1_000);
 
 define("taskcast-span", SpanElement);
