@@ -16,7 +16,8 @@ TASKS = "bench.tasks"
 
 @contextmanager
 def instance(*parts: str, **variables: str) -> Iterator[Stack]:
-    """A running instance with these parts besides its Redis: "daphne", "worker"; all of both where none is named."""
+    """A running instance with these parts besides its Redis: "redis" (no other), "daphne", "worker"; all where none is
+    named."""
     stack = Stack(beat=False, **{"TASKCAST_APPS": TASKS, **variables})
     try:
         if not parts:
@@ -25,7 +26,8 @@ def instance(*parts: str, **variables: str) -> Iterator[Stack]:
         stack.start("redis")
         stack.manage("migrate", "-v0")
         for part in parts:
-            stack.start(part)
+            if part != "redis":
+                stack.start(part)
         yield stack
     finally:
         stack.down()

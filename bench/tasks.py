@@ -20,6 +20,20 @@ def measure_loops(kind: str, count: int, rounds: int) -> dict[str, list[float]]:
 
 @launchable(hidden=True)
 @shared_task
+def nothing() -> None:
+    """Nothing: what is left is what a job costs."""
+
+
+@launchable(hidden=True)
+@shared_task
+def hold(key: str) -> None:
+    """Hold its process until something is pushed to Redis' list `key`."""
+    with redis.Redis.from_url(conf.redis_url()) as client:
+        client.blpop([key])
+
+
+@launchable(hidden=True)
+@shared_task
 def tell_times(count: int, pause: float) -> None:
     """`count` reports, `pause` seconds apart, each of the time (ns, time.monotonic_ns()) at which it was made."""
     time.sleep(0.5)  # to be followed

@@ -73,7 +73,7 @@ def fast_checks() -> list[Check]:
     return [
         Check("ruff", [PYTHON, "-m", "ruff", "check", "."]),
         Check("ruff format", [PYTHON, "-m", "ruff", "format", "--check", "."]),
-        Check("mypy", [PYTHON, "-m", "mypy", "project", "dashboard", "tasks", "tools", "manage.py"]),
+        Check("mypy", [PYTHON, "-m", "mypy", "project", "dashboard", "tasks", "tools", "bench", "manage.py"]),
         *npm_checks(),
         Check("unit tests", [PYTHON, "-m", "pytest", "-q", "tests/unit"]),
     ]
@@ -107,6 +107,7 @@ def slow_checks() -> list[Check]:
             "tests/integration (PostgreSQL)",
             [*postgres, *pytest, "tests/integration", "-m", "database"],
         ),
+        Check("bench: a smoke run", [PYTHON, "-m", "bench", "--smoke"]),
         Check("system checks", [*manage, "check"]),
         Check(
             "system checks of a deployment",

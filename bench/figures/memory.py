@@ -1,0 +1,40 @@
+"""Whether a worker grows with the jobs that it has run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import psutil
+
+from bench.measuring import Effort, Result, Target
+from bench.stage import instance
+from tests.support.stack import Stack
+
+_RUN = """
+from bench.tasks import nothing
+for _ in range(count - 1):
+    nothing.delay()
+nothing.delay().get(timeout=300)
+"""
+
+
+def measure(effort: Effort) -> Iterator[Result]:
+    some, samples = effort.of(1000, 50), effort.of(12, 1)
+    with instance("worker", WORKERS="1") as stack:
+        # What is bought once: modules, caches, connections, the allocator's arenas.
+        stack.run(_RUN, count=6 * some)
+        resident = [_after(stack, some) for _ in range(2 * samples)]
+    yield Result(
+        f"growth of a worker's processes over {samples * some:,} jobs",
+        "MiB",
+        [late - early for early, late in zip(resident[:samples], resident[samples:], strict=True)],
+        targets=[Target("ours", 0.5, 0.1)],
+        note=f"main, pool and recorder, after {6 * some:,} jobs",
+    )
+
+
+def _after(stack: Stack, jobs: int) -> float:
+    """MiB that the worker's processes hold when they have run so many more jobs."""
+    stack.run(_RUN, count=jobs)
+    main = psutil.Process(stack.pid("worker"))
+    return float(sum(each.memory_info().rss for each in (main, *main.children(recursive=True))) / 2**20)
