@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 
 import redis
@@ -50,3 +51,20 @@ def tell_when_asked(key: str) -> None:
     with redis.Redis.from_url(conf.redis_url()) as client, progress() as step:
         while client.blpop([key])[1] != b"end":
             step.update(current=time.monotonic_ns())
+
+
+@launchable(hidden=True)
+@shared_task
+def tell_often(count: int, pause: float) -> None:
+    """`count` reports of the time (ns, time.monotonic_ns()), one every `pause` seconds."""
+    begin = time.monotonic() + random.uniform(0, pause)
+    with progress() as step:
+        for number in range(count):
+            time.sleep(max(0.0, begin + number * pause - time.monotonic()))
+            step.update(current=time.monotonic_ns())
+
+
+@launchable(hidden=True)
+@shared_task
+def nothing() -> None:
+    """Do nothing."""
