@@ -2,17 +2,20 @@
 
 import os
 
+import django
 from channels.routing import ProtocolTypeRouter
-from django.core.asgi import get_asgi_application
 
 from project.start import refuse_bad_start
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 
-# Django's own application first: it sets up the apps that the routing imports.
-http = get_asgi_application()
+# First: the routing imports the apps.
+django.setup(set_prefix=False)
 refuse_bad_start()
 
 from dashboard.routing import application as websocket  # noqa: E402
+from project.handler import OneThreadHandler  # noqa: E402
+
+http = OneThreadHandler()
 
 application = ProtocolTypeRouter({"http": http, "websocket": websocket})
