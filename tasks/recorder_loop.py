@@ -21,6 +21,7 @@ logger = logging.getLogger(__name__)
 # Seconds: between two looks, while another recorder has the lock, after an outage, and for what is left at
 # the end.
 _POLL = 0.1
+_BUSY = 0.05  # more jobs in the next batch, not more batches: a batch of one job costs as much as one of twenty
 _STANDBY = 0.5
 _AWAY = 1.0
 _FLUSH = 5.0
@@ -50,7 +51,7 @@ class RecorderLoop:
             children.tell()
             self._complaints.works("recording")
             if recorded:
-                return 0.02  # more jobs in the next batch, not more batches
+                return _BUSY
             self._tidy()
             return _POLL
         except (LogUnavailable, DatabaseError, InterfaceError) as error:
