@@ -14,7 +14,7 @@ from celery import current_app
 from django.db import close_old_connections, connection, transaction
 from django.utils import timezone
 
-from tasks import audit, catalog, counters
+from tasks import audit, catalog, counters, sending
 from tasks import launching as single
 from tasks.again import NotRetryable, files_of, not_kept, place_of, retry
 from tasks.catalog import BadArguments, Fault
@@ -143,7 +143,7 @@ def _send(batch_id: UUID) -> None:
     try:
         batch = Job.objects.select_related("owner").get(pk=batch_id)
         reporter().changed(batch.change)
-        if not single.announce(batch):
+        if not sending.announce(batch):
             return
         waiting = Job.objects.filter(parent=batch_id, published_at=None, cancel=None, state="queued")
         with current_app.producer_pool.acquire(block=True) as producer:
@@ -169,8 +169,8 @@ def _claimed(waiting: Any) -> list[Job]:
 
 
 def _send_some(jobs: Sequence[Job], producer: Any) -> bool:
-    left = [job.pk for job in jobs[single.publish_all(jobs, producer) :]]
-    Job.objects.filter(pk__in=left).update(published_at=None, reason=single.WAITING_FOR_BROKER)
+    left = [job.pk for job in jobs[sending.publish_all(jobs, producer) :]]
+    Job.objects.filter(pk__in=left).update(published_at=None, reason=sending.WAITING_FOR_BROKER)
     return not left
 
 

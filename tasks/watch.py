@@ -198,7 +198,7 @@ def dispatch() -> int:
 
     Raises OSError where the broker is away.
     """
-    from tasks import launching  # it imports what this module imports
+    from tasks import sending  # it imports what this module imports
 
     now = timezone.now()
     waiting = Job.objects.filter(
@@ -211,7 +211,7 @@ def dispatch() -> int:
         if job.parent and not Job.objects.filter(pk=job.pk, published_at=None).update(published_at=now):
             continue
         try:
-            sent = launching.publish(job)
+            sent = sending.publish(job)
         except Exception:
             logger.exception("job %s cannot be published", job.pk)
             continue
