@@ -120,6 +120,11 @@ def jobs_for(user: User) -> QuerySet[Job]:
     return Job.objects.filter(wanted | Q(owner=None) if sight.unowned else wanted)
 
 
+def plainly_sees(user: User, owner_id: Any) -> bool:
+    """Whether it can be told without the database that `user` may see a job of `owner_id`; if not, `may_see` knows."""
+    return sees_all(user) or (is_active(user) and owner_id is not None and owner_id == user.pk)
+
+
 def may_see(user: User, owner_id: Any) -> bool:
     """Whether `user` may see a job of `owner_id` (None: nobody's)."""
     sight = _sight(user)

@@ -60,6 +60,9 @@ _BLANK: JobDict = {
 }
 JOB_FIELDS: tuple[str, ...] = tuple(_BLANK)
 
+# Made once: json.dumps makes one for each call.
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
 # The escape of a NUL, and not a backslash before the letters u0000.
 _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
@@ -114,9 +117,11 @@ def may_become(state: str, new: str) -> bool:
 
 def dumps(value: Any) -> str:
     """Strict JSON text: no NaN or Infinity (ValueError), no lone surrogates, and ␀ for NUL (PostgreSQL has none)."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = _encode(value)
     if "\\u0000" in text:
         text = _NUL.sub("\\1␀", text)
+    if text.isascii():
+        return text
     # A lone surrogate cannot be written as UTF-8: it would raise far from here, in whoever sends the text.
     return text.encode("utf-8", "replace").decode("utf-8")
 

@@ -12,8 +12,9 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from tasks import broadcast, eventlog, events
@@ -28,6 +29,8 @@ INTERVAL = 0.05
 # Seconds between two looks whether somebody asked the job to stop, while the task itself reports nothing.
 _CANCEL_POLL = 1.0
 _RETRY_DELAY = 0.5
+# Seconds for which the thread goes on looking after the last attempt.
+_LINGER = 1.0
 _SEND_TIMEOUT = 2.0
 
 
@@ -39,6 +42,7 @@ class _Outbox:
     # 1 is kept for laying the job down anew in a log that lost it.
     n: int = 2
     sent: list[Change] = field(default_factory=list)
+    request: dict[str, Any] = field(default_factory=dict)  # that bears them
     asked_at: float = 0.0
     state_refused: bool = False
 
@@ -56,6 +60,8 @@ class Reporter:
         # Held for a moment where the two events change together, and where the thread is started.
         self._lock = threading.Lock()
         self._looked_at = 0.0
+        self._busy_at = float("-inf")
+        self._beats = False
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._unavailable = False
@@ -75,6 +81,9 @@ class Reporter:
         earlier attempts put out, `secrets` the texts to mask."""
         attempt = Attempt(job_id, number, base=base, wake=self.wake, nudge=self.nudge, outputs=outputs, secrets=secrets)
         self._boxes[id(attempt)] = _Outbox(attempt, asked_at=time.monotonic())
+        attempt.recording.listen()
+        if not self._beats:
+            self.wake()
         return attempt
 
     def announce(self, job: Mapping[str, Any], owner_id: Any, queue: str, schedule: str) -> None:
@@ -83,8 +92,8 @@ class Reporter:
         self.wake()
 
     def echo(self, job_id: str, reply: Reply) -> None:
-        """Tell the readers of a job what was appended to its log by somebody else's hand."""
-        if reply.written:
+        """Tell the readers of a job, if there are any, what was appended to its log by somebody else's hand."""
+        if reply.watched:
             self._echo(job_id, reply)
             self.wake()
 
@@ -130,8 +139,7 @@ class Reporter:
     def _run(self) -> None:
         self._loop = asyncio.new_event_loop()
         while True:
-            # A beat while something is being counted, for ever while nothing runs. States do not wait for the beat.
-            self._wake.wait(INTERVAL if self._boxes else None)
+            self._wake.wait(INTERVAL if self._keep_beating() else None)
             self._wake.clear()
             self._looked_at = time.monotonic()
             try:
@@ -146,44 +154,76 @@ class Reporter:
                 if not self._wake.is_set():
                     self._idle.set()
 
+    def _keep_beating(self) -> bool:
+        """Whether to look again after a beat: while something is being counted, and for a while after. Else only when
+        woken; states never wait for the beat."""
+        # In this order: whoever opens an attempt meanwhile is seen here, or sees that he has to wake.
+        self._beats = False
+        now = time.monotonic()
+        if self._boxes:
+            self._busy_at = now
+        # Where one short job follows the other, none has to pay for waking the thread.
+        self._beats = now - self._busy_at < _LINGER
+        return self._beats
+
     def _flush(self) -> None:
         while self._announcements:
             job, owner_id, queue, schedule = self._announcements[0]
             self._echo(job["id"], eventlog.announce(job, owner_id=owner_id, queue=queue, schedule=schedule))
             self._announcements.popleft()
-        for key, box in list(self._boxes.items()):
-            ended = box.attempt.ended
-            try:
-                self._write(box)
-            except LogUnavailable:
-                raise
-            except Exception:
-                # Whatever it is, the thread lives on: without it every later job of this process would be mute.
-                logger.exception("a report on job %s could not be written", box.attempt.job_id)
-                box.n, box.sent = box.n + len(box.sent), []
-            if ended:
-                del self._boxes[key]
+        boxes = dict(self._boxes)
+        ended = [key for key, box in boxes.items() if box.attempt.ended]
+        self._write(list(boxes.values()))
+        for key in ended:
+            del self._boxes[key]
         self._look_for_cancels()
         self._speak()
 
-    def _write(self, box: _Outbox) -> None:
+    def _write(self, boxes: list[_Outbox]) -> None:
+        """Append what the attempts have to say, of all of them in one round trip."""
+        waiting = [box for box in boxes if self._guarded(box, self._collect)]
+        while waiting:
+            replies = eventlog.run_all([box.request for box in waiting])
+            answered = zip(waiting, replies, strict=True)
+            waiting = [box for box, reply in answered if self._guarded(box, partial(self._go_on, reply=reply))]
+
+    def _guarded(self, box: _Outbox, action: Callable[[_Outbox], bool]) -> bool:
+        try:
+            return action(box)
+        except LogUnavailable:
+            raise
+        except Exception:
+            # Whatever it is, the thread lives on: without it every later job of this process would be mute.
+            logger.exception("a report on job %s could not be written", box.attempt.job_id)
+            box.n, box.sent = box.n + len(box.sent), []
+            return False
+
+    def _collect(self, box: _Outbox) -> bool:
+        """Prepare what the attempt has to say; whether there is something."""
         attempt = box.attempt
         if not box.sent:
             box.sent = attempt.collect()
-        if not box.sent:
-            attempt.recording.listen()
-        while box.sent:
-            reply = eventlog.append(attempt.job_id, box.sent, writer=attempt.writer, n=box.n, attempt=attempt.number)
-            if reply.status == "absent":
-                self._lay_down(attempt)
-                continue
-            self._echo(attempt.job_id, reply)
-            self._look_at(box, reply)
-            if reply.status == "final":
-                self._tell_late_end(box)
-            box.n += len(box.sent)
-            # What was counted meanwhile has time until the next beat; what was said before the end has not.
-            box.sent = attempt.collect() if attempt.ended else []
+            if box.sent:
+                box.request = eventlog.prepared(
+                    attempt.job_id, box.sent, writer=attempt.writer, n=box.n, attempt=attempt.number
+                )
+            elif not attempt.ended:
+                attempt.recording.listen()
+        return bool(box.sent)
+
+    def _go_on(self, box: _Outbox, reply: Reply) -> bool:
+        """Heed the log's answer; whether there is more to append at once."""
+        attempt = box.attempt
+        if reply.status == "absent":
+            self._lay_down(attempt)
+            return True
+        self._echo(attempt.job_id, reply)
+        self._look_at(box, reply)
+        if reply.status == "final":
+            self._tell_late_end(box)
+        box.n, box.sent = box.n + len(box.sent), []
+        # What was counted meanwhile has time until the next beat; what was said before the end has not.
+        return attempt.ended and self._collect(box)
 
     def _lay_down(self, attempt: Attempt) -> None:
         """The log lost this job and history had not recorded it: begin it anew with all that is known here."""
@@ -227,7 +267,8 @@ class Reporter:
                 )
 
     def _echo(self, job_id: str, reply: Reply) -> None:
-        if reply.written:
+        # Whoever begins to follow the job now reads what nobody is told of: decision 15.
+        if reply.watched:
             message = broadcast.events_message(job_id, reply.epoch, reply.written, reply.before)
             self._messages.append((broadcast.job_group(job_id), message))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from channels.layers import get_channel_layer
@@ -25,6 +25,7 @@ class Groups:
         self._hear = hear
         self._wanted: dict[str, asyncio.Event] = {}
         self._joined: set[str] = set()
+        self._todo: set[str] = set()  # to be joined or left
         self._channel: str | None = None
         self._changed = asyncio.Event()
 
@@ -32,13 +33,17 @@ class Groups:
         """Want to be in `group`; what is returned is set once the layer has been told."""
         if group not in self._wanted:
             self._wanted[group] = asyncio.Event()
-            self._changed.set()
+            self._change([group])
         return self._wanted[group]
 
     def leave(self, group: str) -> None:
         """No longer want to be in `group`."""
         if self._wanted.pop(group, None):
-            self._changed.set()
+            self._change([group])
+
+    def _change(self, groups: Iterable[str]) -> None:
+        self._todo.update(groups)
+        self._changed.set()
 
     async def run(self) -> None:
         """Receive, for as long as the process lives; an error of the layer ends nothing."""
@@ -51,7 +56,7 @@ class Groups:
                 logger.warning("the channel layer failed, going on: %s: %s", type(error).__name__, error)
                 await asyncio.sleep(_PAUSE)
                 self._joined.clear()
-                self._changed.set()
+                self._change(self._wanted)
 
     async def _receive(self) -> None:
         layer = get_channel_layer()
@@ -68,16 +73,24 @@ class Groups:
         while True:
             self._changed.clear()
             try:
-                for group in [group for group in self._wanted if group not in self._joined]:
-                    await layer.group_add(group, channel)
-                    self._joined.add(group)
-                    if group in self._wanted:
-                        self._wanted[group].set()
-                for group in [group for group in self._joined if group not in self._wanted]:
-                    await layer.group_discard(group, channel)
-                    self._joined.discard(group)
+                while self._todo:
+                    await self._see_to(self._todo.pop(), layer, channel)
             except Exception as error:
                 logger.warning("cannot change groups, trying again: %s: %s", type(error).__name__, error)
                 await asyncio.sleep(_PAUSE)
             else:
                 await self._changed.wait()
+
+    async def _see_to(self, group: str, layer: Any, channel: str) -> None:
+        try:
+            if group in self._wanted and group not in self._joined:
+                await layer.group_add(group, channel)
+                self._joined.add(group)
+            elif group not in self._wanted and group in self._joined:
+                await layer.group_discard(group, channel)
+                self._joined.discard(group)
+        except Exception:
+            self._todo.add(group)
+            raise
+        if group in self._wanted and group in self._joined:  # still, or left and joined in one go
+            self._wanted[group].set()

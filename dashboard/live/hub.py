@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Literal
 
+from dashboard import access
 from dashboard.live import credentials, frames, rows
 from dashboard.live.groups import Groups
 from dashboard.live.joblist import JobList, ListFollower
@@ -25,7 +26,7 @@ from dashboard.live.threads import in_thread
 from dashboard.live.together import Together
 from dashboard.live.watches import JobFollower, Watch
 from tasks import broadcast, eventlog
-from tasks.eventlog import LogUnavailable
+from tasks.eventlog import LogUnavailable, Snapshot
 
 logger = logging.getLogger(__name__)
 
@@ -35,7 +36,6 @@ TICK = 5.0
 ACCESS = 3.0
 _JOIN_PATIENCE = 1.0  # a group that cannot be joined makes the first answer late, not wrong
 _LOG_PATIENCE = 2.5
-_NO_JOB = "00000000-0000-0000-0000-000000000000"  # asked for where nothing is watched: does the log answer?
 
 
 class Hub:
@@ -87,67 +87,74 @@ class Hub:
         if old is None and len(socket.followers) >= MOST_TOPICS:
             socket.refuse(request.topic, "too_many", f"at most {MOST_TOPICS} topics on one connection")
             return
-        if old is not None:
-            old.leave()
         if request.job_id is None:
             socket.followers[request.topic] = self.jobs.add(socket)
-            return
-        follower = JobFollower(socket, request, request.job_id)
-        socket.followers[request.topic] = follower
-        self._spawn(self._admit(follower))
+        else:
+            follower = JobFollower(socket, request, request.job_id)
+            socket.followers[request.topic] = follower
+            watch = self._watch(request.job_id)
+            watch.add(follower)
+            self._spawn(self._admit(follower, watch))
+        if old is not None:
+            old.leave()  # not before: the group is not left and joined anew
 
     def unsubscribe(self, socket: Socket, topic: str) -> None:
         """Let `socket` no longer follow `topic`, if it does."""
         if follower := socket.followers.pop(topic, None):
             follower.leave()
 
-    async def _admit(self, follower: JobFollower) -> None:
-        """Authorize, join, then read and forward: in this order no event falls between."""
+    async def _admit(self, follower: JobFollower, watch: Watch) -> None:
+        """Join, read, authorize by what was read, then answer and forward: in this order no event falls between."""
         socket = follower.socket
         try:
+            async with asyncio.timeout(_JOIN_PATIENCE):
+                await watch.joined.wait()
+        except TimeoutError:
+            logger.warning("the group of job %s cannot be joined yet", watch.job_id)
+        try:
             user = socket.user
-            found = await self._may_follow(user, follower.job_id)
+            may, found = await self._may_follow(user, watch)
             while user is not socket.user:  # rights were looked at meanwhile: decide by what they are now
                 user = socket.user
-                found = await self._may_follow(user, follower.job_id)
+                may, found = await self._may_follow(user, watch)
         except Exception as error:
             level = logging.DEBUG if isinstance(error, LogUnavailable) else logging.WARNING
-            logger.log(level, "cannot tell yet who may follow job %s: %s", follower.job_id, error)
+            logger.log(level, "cannot tell yet who may follow job %s: %s", watch.job_id, error)
             await asyncio.sleep(SWEEP)  # the answer has to wait until the database, or the log, is back
-            if socket.followers.get(follower.topic) is follower:
-                self._spawn(self._admit(follower))
+            if follower in watch.followers:
+                self._spawn(self._admit(follower, watch))
             return
-        if socket.followers.get(follower.topic) is not follower:
+        if follower not in watch.followers:
             return  # unsubscribed meanwhile, or asked for anew
-        if not found.is_granted:
+        if not may.is_granted:
             socket.end(follower.topic, "not_found", "there is no such job")
             return
-        watch = self._watch(follower.job_id)
-        watch.owner_id = found.owner_id
-        watch.add(follower)
-        joined = self.groups.join(broadcast.job_group(follower.job_id))
-        try:
-            await asyncio.wait_for(joined.wait(), _JOIN_PATIENCE)
-        except TimeoutError:
-            logger.warning("the group of job %s cannot be joined yet", follower.job_id)
-        if follower in watch.followers:
-            watch.admit(follower)
+        if may.owner_id is not None:
+            watch.owner_id = may.owner_id
+        watch.admit(follower, found)
 
-    async def _may_follow(self, user: Any, job_id: str) -> rows.Permission:
-        if (watch := self.watches.get(job_id)) and watch.owner_id is not None:
-            return await in_thread(rows.may_follow, user, job_id, watch.owner_id, True)
+    async def _may_follow(self, user: Any, watch: Watch) -> tuple[rows.Permission, Snapshot | None]:
+        """Whether the user may, and the job, where the log was asked for it."""
+        job_id = watch.job_id
+        if watch.is_followed and access.plainly_sees(user, watch.owner_id):
+            return rows.Permission(True, True, watch.owner_id), None
+        if watch.is_followed and watch.owner_id is not None:
+            return await in_thread(rows.may_follow, user, job_id, watch.owner_id, True), None
         snapshot, was_asked = None, False
         with suppress(LogUnavailable):  # then the row may know
             snapshot, was_asked = await self.log.snapshot(job_id), True
         owner_id = snapshot.owner_id if snapshot else None
+        if snapshot and access.plainly_sees(user, owner_id):
+            return rows.Permission(True, True, owner_id), snapshot
         found = await in_thread(rows.may_follow, user, job_id, owner_id, snapshot is not None)
         if not found.is_known and not was_asked:
             raise LogUnavailable("a job without a row may still be in the log")
-        return found
+        return found, snapshot
 
     def _watch(self, job_id: str) -> Watch:
         if job_id not in self.watches:
-            self.watches[job_id] = Watch(job_id, self.log, empty=self._unwatch)
+            joined = self.groups.join(broadcast.job_group(job_id))
+            self.watches[job_id] = Watch(job_id, self.log, joined, empty=self._unwatch)
         return self.watches[job_id]
 
     def _unwatch(self, watch: Watch) -> None:
@@ -180,7 +187,7 @@ class Hub:
             watch.mark()
         try:
             async with asyncio.timeout(_LOG_PATIENCE):
-                heads = await eventlog.aheads(list(watches) or [_NO_JOB])
+                heads = await eventlog.awatch(list(watches))
         except (LogUnavailable, TimeoutError):
             self._log_is("away")
             return
@@ -250,7 +257,7 @@ class Hub:
             for topic, follower in list(socket.followers.items()):
                 if isinstance(follower, ListFollower):
                     self._check_list(follower, found, before)
-                elif isinstance(follower, JobFollower) and follower.watch:
+                elif isinstance(follower, JobFollower) and follower.watch and follower.is_admitted:
                     owner_id = found.owners.get(follower.job_id, follower.watch.owner_id)
                     if not found.sees.get((socket.credential, owner_id), True):
                         socket.end(topic, "not_found", "you may no longer see this job")

@@ -22,7 +22,7 @@ from dashboard.live.protocol import Subscribe
 from dashboard.live.reading import LogReader
 from dashboard.live.sockets import Socket
 from dashboard.live.threads import in_thread
-from tasks.eventlog import LogUnavailable
+from tasks.eventlog import LogUnavailable, Snapshot
 
 logger = logging.getLogger(__name__)
 
@@ -103,25 +103,31 @@ class JobFollower:
 class Watch:
     """All followers of one job; `head` is the highest (epoch, seq) that the log or the row is known to have."""
 
-    def __init__(self, job_id: str, log: LogReader, *, empty: Callable[[Watch], None]) -> None:
+    def __init__(self, job_id: str, log: LogReader, joined: asyncio.Event, *, empty: Callable[[Watch], None]) -> None:
         self.job_id = job_id
+        self.joined = joined  # set once the process is in the job's group
         self.owner_id: Any = None
         self.followers: set[JobFollower] = set()
         self.head = (0, 0)
         self.is_logged = True  # as far as the last sweep has seen
+        self.is_followed = False  # somebody was admitted: the group is joined, and `owner_id` was looked for
         self._log, self._empty = log, empty
         self._row_change = 0
         self._task: asyncio.Task[None] | None = None
         self._again = False
 
     def add(self, follower: JobFollower) -> None:
-        """A follower may follow the job; it is answered once admitted."""
+        """A follower would like to follow the job; it is told nothing before it is admitted."""
         follower.watch = self
         self.followers.add(follower)
 
-    def admit(self, follower: JobFollower) -> None:
-        """From now on nothing can fall between what is read and what is heard."""
-        follower.is_admitted = True
+    def admit(self, follower: JobFollower, found: Snapshot | None) -> None:
+        """The follower may follow the job. `found` was read after the group was joined, so nothing falls between it
+        and what is heard."""
+        follower.is_admitted = self.is_followed = True
+        if found is not None and follower.needs_snapshot:
+            self.head = max(self.head, (found.epoch, found.seq))
+            self._send_snapshot(found, [follower])
         self.wake()
 
     def remove(self, follower: JobFollower) -> None:
@@ -246,10 +252,13 @@ class Watch:
             return False
         self._reads(head, found.epoch, found.seq)
         if still := self._still(group, epoch, seq):
-            frame = frames.snapshot(still[0].topic, found.epoch, found.seq, found.job)
-            for follower in still:
-                follower.take_snapshot(frame, found.epoch, found.seq, at=found.at)
+            self._send_snapshot(found, still)
         return True
+
+    def _send_snapshot(self, found: Snapshot, group: list[JobFollower]) -> None:
+        frame = frames.snapshot(group[0].topic, found.epoch, found.seq, found.job)
+        for follower in group:
+            follower.take_snapshot(frame, found.epoch, found.seq, at=found.at)
 
     async def _from_log(self, group: list[JobFollower], epoch: int | None, seq: int, head: tuple[int, int]) -> bool:
         page = await self._log.page(self.job_id, seq, _PAGE)

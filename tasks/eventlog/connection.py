@@ -47,6 +47,11 @@ def stream_key(job_id: str) -> str:
     return f"{PREFIX}log:{job_id}"
 
 
+def watched_key(job_id: str) -> str:
+    """The mark that somebody follows the job: only then its events are sent to its group."""
+    return f"{PREFIX}watched:{job_id}"
+
+
 @contextmanager
 def patience(seconds: float) -> Iterator[None]:
     """Wait so long for an answer of the log at most, in this context: a page rather shows what the database knows."""

@@ -1,6 +1,7 @@
 -- The one writer of job streams. Assigns the dense seq, folds into the hash, refuses what must not be written.
 --
 -- KEYS  1 the job's hash   2 its stream   3 dirty set   4 running hash   5 epoch   6 set of parents whose children moved
+--       7 the mark that somebody follows the job
 -- ARGV  1 the request as JSON:
 --   op       "append" | "start" | "cancel" | "orphan" | "children"
 --   id, time the job's id; ISO time of the events
@@ -9,7 +10,7 @@
 --   create   whether a job that the log does not know may come into being
 --   late     whether lines are written of a job that has ended
 --   private  fields of the hash that no event bears, set when the job comes into being
---   base     event to begin a new job with (start)
+--   base     event to begin a new job with (start); without it one that the log does not know is "absent"
 --   events   what to append; each {kind, to, from, set: [[field, JSON, kept as file?]…], lines: JSON}; `to` is the state
 --            that it brings, `from` the list of those in which it may be written, empty: in any
 --   cancelled, asked  what to append instead where the job is (to be) cancelled (start, cancel)
@@ -21,7 +22,8 @@
 --   orphaned start: the attempt that the caller has seen to be dead, 0 for none
 --   lost     start, orphan: what to append where the job may not start (once more)
 --   again    orphan: what to append where the job waits to be started again; absent where nobody has its message
--- Returns {status, epoch, seq, attempt, cancel, first seq written or 0, time of the event before it, bodies…}
+-- Returns {status, epoch, seq, attempt, cancel, first seq written or 0, time of the event before it, whether somebody
+--          follows the job, bodies…}
 --
 -- Values are never decoded here: cjson would turn [] into {} and large integers into floats.
 -- A job's state counts in its parent's hash (`c:STATE`): what a parent shows of its children costs nothing more than that,
@@ -32,7 +34,7 @@ local LONG, FULL, MOST_STARTS = 8192, 50000, 3
 local FINAL = {['"succeeded"'] = true, ['"failed"'] = true, ['"cancelled"'] = true, ['"lost"'] = true}
 
 local epoch = redis.call('GET', KEYS[5])
-if not epoch then return {'noepoch', 0, 0, 0, '', 0, ''} end
+if not epoch then return {'noepoch', 0, 0, 0, '', 0, '', 0} end
 
 local head = redis.call('HMGET', hash, 'epoch', 'seq', 'attempt', 'f:state', 'f:cancel', 'w:' .. req.writer,
                         'long', 'kept', 'lease', 'token', 'retries', 'deaths', 'fence', 'at', 'f:parent')
@@ -46,7 +48,8 @@ local before, first, bodies = head[14] or '', 0, {}
 local parent = head[15]
 
 local function reply(status)
-  local out = {status, tonumber(known or epoch), seq, attempt, cancel or '', first, before}
+  local watched = first > 0 and redis.call('EXISTS', KEYS[7]) or 0
+  local out = {status, tonumber(known or epoch), seq, attempt, cancel or '', first, before, watched}
   for _, body in ipairs(bodies) do out[#out + 1] = body end
   return out
 end
@@ -135,6 +138,7 @@ end
 
 if req.op == 'start' then
   if not known then
+    if not req.base then return reply('absent') end
     create()
     write(req.base)
   end

@@ -8,7 +8,11 @@ from typing import Any
 from django.contrib.auth import get_user_model
 
 from tasks import events
-from tasks.eventlog.connection import EPOCH, aask, ask, hash_key, stream_key
+from tasks.eventlog.connection import EPOCH, aask, ask, hash_key, stream_key, watched_key
+
+# Seconds for which a job counts as followed after a follower has last said so. Those say it every 2 s; a mark that
+# outlives them costs a message that nobody hears.
+_WATCHED = 10
 
 
 @dataclass(frozen=True)
@@ -72,8 +76,9 @@ def snapshots(job_ids: Sequence[str]) -> dict[str, Snapshot]:
 
 
 async def asnapshot(job_id: str) -> Snapshot | None:
-    """`snapshot` on the running loop."""
-    return to_snapshot(job_id, await aask(lambda redis_: redis_.hgetall(hash_key(job_id))))
+    """`snapshot` on the running loop, for one who follows the job from here on and is in its group already."""
+    (raw,) = await _watch([job_id], lambda pipe, key: pipe.hgetall(key))
+    return to_snapshot(job_id, raw)
 
 
 def read(job_id: str, after: int, limit: int = 500) -> Page | None:
@@ -119,9 +124,30 @@ def untold(job_ids: Sequence[str]) -> list[str]:
     return [job_id for job_id, is_done in zip(job_ids, done, strict=True) if not is_done]
 
 
-async def aheads(job_ids: Sequence[str]) -> dict[str, tuple[int, int, str]]:
-    """`heads` on the running loop."""
-    return _heads(job_ids, await aask(lambda redis_: _of_each(redis_, job_ids, _head).execute()))
+async def awatch(job_ids: Sequence[str]) -> dict[str, tuple[int, int, str]]:
+    """`heads` on the running loop, for one who goes on following these jobs; asks the log also where there are none."""
+    return _heads(job_ids, await _watch(job_ids, _head))
+
+
+async def _watch(job_ids: Sequence[str], command: Callable[[Any, str], object]) -> list[Any]:
+    """Mark the jobs as followed, and ask for something of each."""
+
+    async def ask_for(redis_: Any) -> list[Any]:
+        pipe = redis_.pipeline(transaction=False)
+        pipe.ping()
+        # The marks first: what is written after them is told, and what was written before is read.
+        for job_id in job_ids:
+            pipe.set(watched_key(job_id), "1", ex=_WATCHED)
+        for job_id in job_ids:
+            command(pipe, hash_key(job_id))
+        found: list[Any] = (await pipe.execute(raise_on_error=False))[1 + len(job_ids) :]
+        # A Redis that is full takes no mark, and nobody writes to it either.
+        for reply in found:
+            if isinstance(reply, Exception):
+                raise reply
+        return found
+
+    return await aask(ask_for)
 
 
 def _head(pipe: Any, key: str) -> None:

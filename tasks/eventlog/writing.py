@@ -3,16 +3,26 @@
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-import redis
-
 from tasks import events
-from tasks.eventlog.connection import DIRTY, EPOCH, PARENTS, RUNNING, LogUnavailable, ask, hash_key, stream_key
+from tasks.eventlog.connection import (
+    DIRTY,
+    EPOCH,
+    PARENTS,
+    RUNNING,
+    LogUnavailable,
+    ask,
+    hash_key,
+    stream_key,
+    watched_key,
+)
+from tasks.eventlog.line import Script
 
-_SCRIPT = (Path(__file__).parent / "joblog.lua").read_text()
+# As the script takes them.
+_SOURCES = {state: events.dumps(sorted(sources)) for state, sources in events.SOURCES.items()}
+_script = Script((Path(__file__).parent / "joblog.lua").read_text())
 
 
 @dataclass(frozen=True)
@@ -32,11 +42,10 @@ class Change:
     def wire(self) -> dict[str, Any]:
         """As the script takes it: every value as JSON text, so that Lua never decodes one."""
         state = self.set.get("state", "")
-        sources = events.SOURCES[state] if state else self.only
         return {
             "kind": self.kind,
             "to": state,
-            "from": events.dumps(sorted(sources)) if sources else "",
+            "from": _SOURCES[state] if state else events.dumps(sorted(self.only)) if self.only else "",
             "set": [[name, events.dumps(value), name in self.kept] for name, value in self.set.items()],
             "lines": events.dumps(list(self.lines)) if self.lines else "",
         }
@@ -46,7 +55,8 @@ class Change:
 class Reply:
     """What the log answered: `status` is "ok", or why not ("absent", "fenced", "final", "refused", "duplicate",
     "cancelled", "lost"; "started" for a start; "again", "lost" or "moved" for an orphan); `written` holds (seq, event's
-    JSON text without seq) of what was appended, and `before` the time of the event before that, "" for none."""
+    JSON text without seq) of what was appended, and `before` the time of the event before that, "" for none; `watched`
+    says that somebody follows the job and wants to be told of it."""
 
     status: str
     epoch: int
@@ -54,6 +64,7 @@ class Reply:
     attempt: int
     cancel: str | None
     before: str
+    watched: bool
     written: list[tuple[int, str]]
 
 
@@ -75,18 +86,20 @@ def append(
     its `lease`. Of a job that has ended, lines are refused as well, unless they are `late`. With `create`, a job that
     the log does not know comes into being, with the fields `private`, which no event bears. Raises LogUnavailable.
     """
-    return _run(
-        job_id,
-        op="append",
-        writer=writer,
-        n=n,
-        attempt=attempt,
-        lease=lease,
-        create=create,
-        late=late,
-        private=dict(private or {}),
-        events=[change.wire() for change in changes],
-    )
+    request = prepared(job_id, changes, writer=writer, n=n, attempt=attempt)
+    return run_all([request | {"lease": lease, "create": create, "late": late, "private": dict(private or {})}])[0]
+
+
+def prepared(job_id: str, changes: Sequence[Change], *, writer: str, n: int, attempt: int) -> dict[str, Any]:
+    """An `append` for `append_all`. Raises ValueError for a value that JSON has not."""
+    wired = [change.wire() for change in changes]
+    return _request(job_id, op="append", writer=writer, n=n, attempt=attempt, events=wired)
+
+
+def run_all(requests: Sequence[dict[str, Any]]) -> list[Reply]:
+    """What the log answers to these requests, in one round trip. Raises LogUnavailable."""
+    calls = [(_keys(request["id"]), events.dumps(request)) for request in requests]
+    return [_reply(raw) for raw in ask(lambda redis_: _script(redis_, calls))]
 
 
 def announce(
@@ -110,7 +123,7 @@ def announce(
 
 def announce_all(jobs: Iterable[tuple[Mapping[str, Any], Any]]) -> list[Reply]:
     """`announce` each of these jobs, with its owner's key, in one round trip. Raises LogUnavailable."""
-    return _run_all(
+    return run_all(
         [
             _request(
                 job["id"],
@@ -153,24 +166,25 @@ def start(
     Celery has retried the job; `rerun` says that a job whose worker is dead may start again, two more times at most,
     and `orphaned` that the process of this attempt is. Raises LogUnavailable.
     """
-    base = {name: value for name, value in job.items() if name in events.JOB_FIELDS}
-    return _run(
-        job["id"],
-        op="start",
-        writer="gate",
-        attempt=0,
-        retries=retries,
-        private=_private(owner_id, queue, schedule),
-        base=Change("state", base).wire(),
-        events=[Change("state", started).wire()],
-        cancelled=Change("state", cancelled).wire(),
-        lost=Change("state", lost).wire(),
-        lease=lease,
-        pid=pid,
-        token=token,
-        rerun=rerun,
-        orphaned=orphaned,
-    )
+    request: dict[str, Any] = {
+        "op": "start",
+        "writer": "gate",
+        "retries": retries,
+        "events": [Change("state", started).wire()],
+        "cancelled": Change("state", cancelled).wire(),
+        "lost": Change("state", lost).wire(),
+        "lease": lease,
+        "pid": pid,
+        "token": token,
+        "rerun": rerun,
+        "orphaned": orphaned,
+    }
+    reply = _run(job["id"], **request)
+    if reply.status == "absent":
+        # Mostly it was announced: what its message tells need not go there for each start.
+        request |= {"private": _private(owner_id, queue, schedule), "base": _launched(job).wire()}
+        reply = _run(job["id"], **request)
+    return reply
 
 
 def orphan(job_id: str, *, lease: str, attempt: int, again: Mapping[str, Any] | None, lost: Mapping[str, Any]) -> Reply:
@@ -215,20 +229,7 @@ def _private(owner_id: Any, queue: str, schedule: str) -> dict[str, str]:
 
 
 def _run(job_id: str, **request: Any) -> Reply:
-    call = _call(_request(job_id, **request))
-    return _reply(ask(lambda redis_: _script(redis_)(**call)))
-
-
-def _run_all(requests: Sequence[dict[str, Any]]) -> list[Reply]:
-    calls = [_call(request) for request in requests]
-
-    def run(redis_: redis.Redis) -> Any:
-        pipe = redis_.pipeline(transaction=False)
-        for call in calls:
-            _script(redis_)(**call, client=pipe)
-        return pipe.execute()
-
-    return [_reply(raw) for raw in ask(run)]
+    return run_all([_request(job_id, **request)])[0]
 
 
 def _request(job_id: str, **request: Any) -> dict[str, Any]:
@@ -237,20 +238,13 @@ def _request(job_id: str, **request: Any) -> dict[str, Any]:
     return {"id": job_id, "time": events.now(), **usual, **request}
 
 
-def _call(request: dict[str, Any]) -> dict[str, Any]:
-    job_id = request["id"]
-    keys = [hash_key(job_id), stream_key(job_id), DIRTY, RUNNING, EPOCH, PARENTS]
-    return {"keys": keys, "args": [events.dumps(request)]}
+def _keys(job_id: str) -> list[str]:
+    return [hash_key(job_id), stream_key(job_id), DIRTY, RUNNING, EPOCH, PARENTS, watched_key(job_id)]
 
 
 def _reply(raw: Any) -> Reply:
-    status, epoch, seq, attempt, cancel_json, first, before, *bodies = raw
+    status, epoch, seq, attempt, cancel_json, first, before, watched, *bodies = raw
     if status == "noepoch":
         raise LogUnavailable("the event log has begun anew and is not open yet")
     asked = json.loads(cancel_json) if cancel_json else None
-    return Reply(status, epoch, seq, attempt, asked, before, list(enumerate(bodies, start=first)))
-
-
-@cache
-def _script(connection: redis.Redis) -> Any:
-    return connection.register_script(_SCRIPT)
+    return Reply(status, epoch, seq, attempt, asked, before, bool(watched), list(enumerate(bodies, start=first)))

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from tasks import broadcast, eventlog, events
+from tasks import broadcast, eventlog, events, reporter
 from tasks.eventlog import Change
 from tasks.models import Counter, Job
 
@@ -41,6 +41,15 @@ def lines(job_id: str, first: int, count: int, *, echo: bool, text: str = "", si
         line = {"time": events.now(), "level": "info", "text": text or f"line {n} " + "x" * size}
         seq = _append(job_id, Change("log", lines=[line]), n, echo)
     return seq
+
+
+def told(job_id: str, n: int) -> bool:
+    """One log event as the event `n` of its writer, echoed as the reporter does; whether somebody follows the job."""
+    line = {"time": events.now(), "level": "info", "text": f"line {n}"}
+    reply = eventlog.append(job_id, [Change("log", lines=[line])], writer="test", n=n)
+    reporter.reporter().echo(job_id, reply)
+    reporter.flush()
+    return reply.watched
 
 
 def values(job_id: str, n: int, *, echo: bool, **fields: Any) -> int:
