@@ -91,10 +91,10 @@ class Socket:
                 yield payload
                 self._count(size)
 
-    def receive(self) -> bool:
-        """Read what is there now, without waiting; whether there was something."""
+    def receive(self, *, wait: bool = False) -> bool:
+        """Read what is there now, or wait for it; whether there was something."""
         try:
-            received = self.socket.recv(262_144, socket.MSG_DONTWAIT)
+            received = self.socket.recv(262_144, 0 if wait else socket.MSG_DONTWAIT)
         except BlockingIOError:
             return False
         if not received:
@@ -126,6 +126,12 @@ class Crowd:
         for number in self._by_number:
             self._poll.register(number, select.EPOLLIN)
         return self
+
+    def add(self, each: Socket) -> None:
+        """One more."""
+        self.sockets.append(each)
+        self._by_number[each.socket.fileno()] = each
+        self._poll.register(each.socket.fileno(), select.EPOLLIN)
 
     def __exit__(self, *error: object) -> None:
         self._poll.close()

@@ -9,7 +9,12 @@ import redis
 from celery import shared_task
 
 from bench import loops
-from tasks import conf, launchable, progress
+from tasks import conf, launchable, progress, track
+
+
+def _redis() -> redis.Redis:
+    # Whoever asks may take his time; redis-py's default ends a wait after 5 s.
+    return redis.Redis.from_url(conf.redis_url(), socket_timeout=None)
 
 
 @launchable(hidden=True)
@@ -48,7 +53,7 @@ def tell_times(count: int, pause: float) -> None:
 @shared_task
 def tell_when_asked(key: str) -> None:
     """Report the time (ns, time.monotonic_ns()) whenever something is pushed to Redis' list `key`; "end" ends it."""
-    with redis.Redis.from_url(conf.redis_url()) as client, progress() as step:
+    with _redis() as client, progress() as step:
         while client.blpop([key])[1] != b"end":
             step.update(current=time.monotonic_ns())
 
@@ -66,5 +71,22 @@ def tell_often(count: int, pause: float) -> None:
 
 @launchable(hidden=True)
 @shared_task
-def nothing() -> None:
-    """Do nothing."""
+def tell_steadily(key: str, pause: float) -> None:
+    """As often as the number says that is pushed to `key`: wait `pause` seconds and report the time; "end" ends it."""
+    with _redis() as client, progress() as step:
+        while (count := client.blpop([key])[1]) != b"end":
+            for _ in range(int(count)):
+                time.sleep(pause)
+                step.update(current=time.monotonic_ns())
+
+
+@launchable(hidden=True)
+@shared_task
+def count_to(key: str, count: int) -> dict[str, int]:
+    """Count as fast as a loop can, once something is pushed to `key`; when it began and ended (time.monotonic_ns())."""
+    with _redis() as client:
+        client.blpop([key])
+    began = time.monotonic_ns()
+    for _ in track(range(count)):
+        pass
+    return {"began": began, "ended": time.monotonic_ns()}

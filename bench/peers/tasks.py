@@ -5,10 +5,16 @@ import time
 from typing import Any
 
 import redis.asyncio
+from asgiref.sync import async_to_sync
 from celery import shared_task
 from channels.layers import get_channel_layer
 
 from bench.peers.site import REDIS
+
+
+def _redis() -> redis.asyncio.Redis:
+    # Whoever asks may take his time; redis-py's default ends a wait after 5 s.
+    return redis.asyncio.Redis.from_url(REDIS, socket_timeout=None)
 
 
 @shared_task
@@ -55,9 +61,35 @@ def tell_when_asked(group: str, key: str) -> None:
 
     async def tell() -> None:
         layer = get_channel_layer()
-        async with redis.asyncio.Redis.from_url(REDIS) as client:
+        async with _redis() as client:
             while (await client.brpop([key], timeout=0)) != (key.encode(), b"end"):
                 data = {"current": time.monotonic_ns()}
                 await layer.group_send(group, {"type": "tell", "data": data})
 
     asyncio.run(tell())
+
+
+@shared_task
+def tell_steadily(group: str, key: str, pause: float) -> None:
+    """The same as ours, by `group_send` on a loop that is kept."""
+
+    async def tell() -> None:
+        layer = get_channel_layer()
+        async with _redis() as client:
+            while (asked := await client.brpop([key], timeout=0)) != (key.encode(), b"end"):
+                assert asked
+                for _ in range(int(asked[1])):
+                    await asyncio.sleep(pause)
+                    await layer.group_send(group, {"type": "tell", "data": {"current": time.monotonic_ns()}})
+
+    asyncio.run(tell())
+
+
+@shared_task
+def count_to(group: str, count: int) -> dict[str, int]:
+    """The same as ours, as it is mostly done: one `group_send` for each step."""
+    layer = get_channel_layer()
+    began = time.monotonic_ns()
+    for number in range(1, count + 1):
+        async_to_sync(layer.group_send)(group, {"type": "tell", "data": {"current": number}})
+    return {"began": began, "ended": time.monotonic_ns()}
