@@ -22,7 +22,7 @@ from dashboard.live.protocol import Subscribe
 from dashboard.live.reading import LogReader
 from dashboard.live.sockets import Socket
 from dashboard.live.threads import in_thread
-from tasks.eventlog import LogUnavailable, Snapshot
+from tasks.eventlog import LogUnavailable, Snapshot, time_of
 
 logger = logging.getLogger(__name__)
 
@@ -150,7 +150,7 @@ class Watch:
             return
         first, last = bodies[0][0], bodies[-1][0]
         self.head = max(self.head, (epoch, last))
-        times = {first - 1: before} | {seq: _time(body) for seq, body in bodies}
+        times = {first - 1: before} | {seq: time_of(body) for seq, body in bodies}
         shared: dict[int, list[Part]] = {}
         for follower in list(self.followers):
             if not follower.is_at(epoch) or follower.seq not in times:
@@ -274,8 +274,8 @@ class Watch:
         still = [follower for follower in still if not follower.needs_snapshot]
         if not still:
             return True
-        times = {event["seq"]: event["time"] for event in page.events}
-        parts = frames.events(still[0].topic, page.epoch, [frames.stored_item(event) for event in page.events])
+        times = {seq: time_of(body) for seq, body in page.bodies}
+        parts = frames.events(still[0].topic, page.epoch, [frames.event_item(seq, body) for seq, body in page.bodies])
         if not parts:
             parts, times = [Part(frames.no_events(still[0].topic, page.epoch), seq)], {seq: page.before}
             still = [follower for follower in still if not follower.is_answered]
@@ -315,8 +315,3 @@ class Watch:
 
     def _still(self, group: list[JobFollower], epoch: int | None, seq: int) -> list[JobFollower]:
         return [f for f in group if f in self.followers and (f.epoch, f.seq) == (epoch, seq)]
-
-
-def _time(body: str) -> str:
-    """The time of an event in a group message: the script writes it first."""
-    return body[len('{"time":"') : body.index('"', len('{"time":"'))]

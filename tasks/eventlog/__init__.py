@@ -34,6 +34,7 @@ from tasks.eventlog.reading import (
     reasons,
     snapshot,
     snapshots,
+    time_of,
     untold,
 )
 from tasks.eventlog.writing import (
@@ -94,6 +95,7 @@ __all__ = [
     "start",
     "tails",
     "tell_children",
+    "time_of",
     "trim",
     "untold",
 ]

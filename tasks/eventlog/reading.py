@@ -3,6 +3,8 @@
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -13,6 +15,8 @@ from tasks.eventlog.connection import EPOCH, aask, ask, hash_key, stream_key, wa
 # Seconds for which a job counts as followed after a follower has last said so. Those say it every 2 s; a mark that
 # outlives them costs a message that nobody hears.
 _WATCHED = 10
+
+_SCRIPT = (Path(__file__).parent / "page.lua").read_text()
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,8 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Page:
-    """Events after a cursor; `seq` is the job's last. `reaches` is False where the stream no longer holds the next.
+    """Events after a cursor, as (seq, event's JSON text without seq); `seq` is the job's last. `reaches` is False where
+    the stream no longer holds the next.
 
     `before` is the time of the event at the cursor, "" where the stream does not hold that one. By it a reader knows
     whether it was given the same event: after a Redis that lost its last second numbers are given out again.
@@ -37,9 +42,14 @@ class Page:
 
     epoch: int
     seq: int
-    events: list[events.EventDict]
+    bodies: list[tuple[int, str]]
     reaches: bool
     before: str
+
+    @cached_property
+    def events(self) -> list[events.EventDict]:
+        """The same as data."""
+        return [decode(seq, body) for seq, body in self.bodies]
 
 
 @dataclass(frozen=True)
@@ -86,19 +96,17 @@ def read(job_id: str, after: int, limit: int = 500) -> Page | None:
 
     Raises LogUnavailable.
     """
-    return _page(after, limit, *ask(lambda redis_: _read(redis_, job_id, after, limit).execute()))
+    return _page(after, limit, ask(lambda redis_: _read(redis_, job_id, after, limit)))
 
 
 async def aread(job_id: str, after: int, limit: int = 500) -> Page | None:
     """`read` on the running loop."""
-    return _page(after, limit, *await aask(lambda redis_: _read(redis_, job_id, after, limit).execute()))
+    return _page(after, limit, await aask(lambda redis_: _read(redis_, job_id, after, limit)))
 
 
 def _read(redis_: Any, job_id: str, after: int, limit: int) -> Any:
-    pipe = redis_.pipeline(transaction=True)
-    pipe.hmget(hash_key(job_id), "epoch", "seq")
-    pipe.xrange(stream_key(job_id), min=f"0-{after}", count=limit + 1)  # the one at the cursor too
-    return pipe
+    # The one at the cursor too.
+    return redis_.register_script(_SCRIPT)(keys=[hash_key(job_id), stream_key(job_id)], args=[after, limit + 1])
 
 
 def heads(job_ids: Sequence[str]) -> dict[str, tuple[int, int, str]]:
@@ -172,6 +180,11 @@ def decode(seq: int, body: str) -> events.EventDict:
     return {"seq": seq, **json.loads(body)}
 
 
+def time_of(body: str) -> str:
+    """The time of an event, from its JSON text: the script writes it first."""
+    return body[len('{"time":"') : body.index('"', len('{"time":"'))]
+
+
 def to_snapshot(job_id: str, raw: Any) -> Snapshot | None:
     if "seq" not in raw:
         return None
@@ -189,15 +202,20 @@ def _key(text: str) -> Any:
     return get_user_model()._meta.pk.to_python(text)
 
 
-def _page(after: int, limit: int, head: list[str | None], entries: list[tuple[str, dict[str, str]]]) -> Page | None:
-    if head[0] is None or head[1] is None:
+def _page(after: int, limit: int, raw: Any) -> Page | None:
+    if raw is None:
         return None
-    epoch, seq = int(head[0]), int(head[1])
-    found = [decode(int(entry_id.partition("-")[2]), fields["e"]) for entry_id, fields in entries]
-    before = found.pop(0)["time"] if found and found[0]["seq"] == after else ""
+    epoch, seq, text = raw
+    found = [_event(line) for line in text.split("\n") if line]
+    before = time_of(found.pop(0)[1]) if found and found[0][0] == after else ""
     found = found[:limit]
-    reaches = found[0]["seq"] == after + 1 if found else seq <= after
+    reaches = found[0][0] == after + 1 if found else seq <= after
     return Page(epoch, seq, found, reaches, before)
+
+
+def _event(line: str) -> tuple[int, str]:
+    start = line.index("{")
+    return int(line[:start]), line[start:]
 
 
 def _heads(job_ids: Sequence[str], raw: list[list[str | None]]) -> dict[str, tuple[int, int, str]]:

@@ -267,6 +267,19 @@ def test_values_reach_the_log_as_they_are():
     assert args == {**value, "text": value["text"].replace("\ud800", "?")}
 
 
+@pytest.mark.parametrize("text", ["a\nb", "a\r\nb", "\u2028 \x85 \x0b", "{", "1{2}", '"time":"'])
+def test_a_page_has_each_event_as_it_was_written(text):
+    """Its events are one text with a line for each."""
+    job_id = new_job()
+    for n in range(1, 4):
+        eventlog.append(job_id, [Change("log", lines=[{"text": f"{n} {text}"}])], writer="w", n=n)
+    page = eventlog.read(job_id, 1)
+    assert [(event["seq"], event["lines"][0]["text"]) for event in page.events] == [
+        (seq, f"{seq - 1} {text}") for seq in (2, 3, 4)
+    ]
+    assert eventlog.read(job_id, 2).before == page.events[0]["time"]
+
+
 def test_nothing_is_written_while_the_log_has_no_epoch(redis_server):
     job_id = new_job()
     redis_server.client().flushall()
