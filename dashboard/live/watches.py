@@ -12,7 +12,7 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from dashboard.live import frames, rows
@@ -62,7 +62,7 @@ class JobFollower:
     def go_on(self) -> None:
         """The socket may be sent something again."""
         if self.watch:
-            self.watch.wake()
+            self.watch.wake([self])
 
     def leave(self) -> None:
         """The socket no longer follows the job."""
@@ -114,7 +114,7 @@ class Watch:
         self._log, self._empty = log, empty
         self._row_change = 0
         self._task: asyncio.Task[None] | None = None
-        self._again = False
+        self._to_look_at: set[JobFollower] = set()
 
     def add(self, follower: JobFollower) -> None:
         """A follower would like to follow the job; it is told nothing before it is admitted."""
@@ -125,10 +125,12 @@ class Watch:
         """The follower may follow the job. `found` was read after the group was joined, so nothing falls between it
         and what is heard."""
         follower.is_admitted = self.is_followed = True
+        known = self.head
         if found is not None and follower.needs_snapshot:
             self.head = max(self.head, (found.epoch, found.seq))
             self._send_snapshot(found, [follower])
-        self.wake()
+        # Where it told more than was known, the others are behind as well.
+        self.wake([follower] if self.head == known else None)
 
     def remove(self, follower: JobFollower) -> None:
         """A follower has gone."""
@@ -152,19 +154,24 @@ class Watch:
         self.head = max(self.head, (epoch, last))
         times = {first - 1: before} | {seq: time_of(body) for seq, body in bodies}
         shared: dict[int, list[Part]] = {}
+        left: list[JobFollower] = []
         for follower in list(self.followers):
             if not follower.is_at(epoch) or follower.seq not in times:
+                left.append(follower)
                 continue
             if not follower.was_given(times[follower.seq]):
                 follower.needs_snapshot = True
+                left.append(follower)
                 continue
             if follower.seq not in shared:
                 fresh = [frames.event_item(seq, body) for seq, body in bodies if seq > follower.seq]
                 shared[follower.seq] = frames.events(follower.topic, epoch, fresh)
             for part in shared[follower.seq]:
                 if not follower.take(part, epoch, times[part.cursor]):
+                    left.append(follower)
                     break
-        self.wake()
+        # Where more is known than was heard now, those who were handed that are behind as well.
+        self.wake(left if self.head == (epoch, last) else None)
 
     def mark(self) -> None:
         """Note the cursors before the log's heads are asked for: a later event must not look like a loss."""
@@ -191,44 +198,46 @@ class Watch:
         self._row_change = change
         self.wake()
 
-    def wake(self) -> None:
-        """Let followers catch up, if one is behind and has credit."""
-        self._again = True
-        if self._task is None and self._behind():
-            self._task = asyncio.get_running_loop().create_task(self._catch_up())
+    def wake(self, followers: Iterable[JobFollower] | None = None) -> None:
+        """Let these followers, or all, catch up: those that are behind and have credit."""
+        # Not all of them each time: of thousands, each would look at thousands when it comes.
+        self._to_look_at.update(self.followers if followers is None else followers)
+        if self._task is None and (behind := self._behind()):
+            self._task = asyncio.get_running_loop().create_task(self._catch_up(behind))
 
     def _behind(self) -> list[JobFollower]:
-        return [f for f in self.followers if f.is_admitted and self._is_behind(f) and f.may_take()]
+        looked_at, self._to_look_at = self._to_look_at & self.followers, set()
+        return [f for f in looked_at if f.is_admitted and self._is_behind(f) and f.may_take()]
 
     def _is_behind(self, follower: JobFollower) -> bool:
         if follower.needs_snapshot or not follower.is_answered or (follower.epoch or 0, follower.seq) < self.head:
             return True
         return follower.change is not None and follower.change < self._row_change
 
-    async def _catch_up(self) -> None:
+    async def _catch_up(self, behind: list[JobFollower]) -> None:
         try:
-            before: Any = None
-            while self._again or before != (before := self._state()):
-                self._again = False
+            while behind:
                 groups: dict[Any, list[JobFollower]] = defaultdict(list)
-                for follower in self._behind():
+                for follower in behind:
                     groups[follower.epoch, follower.seq, follower.needs_snapshot].append(follower)
-                if not groups:
-                    return
+                head, before = self.head, self._state(behind)
                 for (epoch, seq, needs_snapshot), group in groups.items():
                     await self._serve(group, epoch, seq, needs_snapshot)
+                # While this changes, reading on makes sense; a log that says no more than before must not be asked
+                # for ever.
+                if self.head != head:
+                    self._to_look_at.update(self.followers)
+                elif self._state(behind) != before:
+                    self._to_look_at.update(behind)
+                behind = self._behind()
         except Exception:
             # The database, mostly. The sweep wakes us again.
             logger.warning("cannot read job %s for its followers", self.job_id, exc_info=True)
         finally:
             self._task = None
 
-    def _state(self) -> Any:
-        # While this changes, reading on makes sense; a log that says no more than before must not be asked
-        # for ever.
-        return self.head, sorted(
-            (id(f), f.epoch or 0, f.seq, f.needs_snapshot, f.is_answered, f.change or 0) for f in self.followers
-        )
+    def _state(self, followers: Iterable[JobFollower]) -> Any:
+        return [(f.epoch, f.seq, f.needs_snapshot, f.is_answered, f.change) for f in followers]
 
     async def _serve(self, group: list[JobFollower], epoch: int | None, seq: int, needs_snapshot: bool) -> None:
         """Read once for followers at the same cursor, and send it to those who still are there."""
