@@ -6,9 +6,7 @@ A plain ASGI application, not a Channels consumer: that costs a thread hop and a
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from contextlib import suppress
 
 from django.db import DatabaseError, InterfaceError
 
@@ -43,16 +41,12 @@ async def live(scope: Scope, receive: Receive, send: Send) -> None:
         return
     socket = Socket(send, credential, user, scope.get(REFUND, lambda: None))
     own_hub.add(socket)
-    writer = asyncio.ensure_future(socket.write())
     try:
         while (message := await receive())["type"] != "websocket.disconnect":
             if socket.is_open:
                 take(own_hub, socket, message.get("text"))
     finally:
         own_hub.remove(socket)
-        writer.cancel()
-        with suppress(asyncio.CancelledError):
-            await writer
 
 
 def take(own_hub: hub.Hub, socket: Socket, text: str | None) -> None:

@@ -1,4 +1,5 @@
-"""What daphne does with a request's body before any of our code runs, put right. The one place beneath daphne.
+"""What daphne does with a request's body before any of our code runs, put right. Beneath daphne, as
+daphne_end and daphne_frames are.
 
 Twisted parses every multipart POST by itself, also those of strangers, for a dictionary that daphne never
 looks at: 100 MiB cost 2 GB of memory and 26 s of the event loop. And nothing bounds a body, though daphne

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from dashboard.live import frames
+from dashboard.live import daphne_frames, frames
 from dashboard.live.asgi import Message, Send
 from dashboard.live.credentials import Credential
 from dashboard.live.credit import Credit
@@ -44,7 +44,7 @@ class Follower(Protocol):
 
 
 class Socket:
-    """One connection. Everything here runs on the event loop and waits for nobody, except `write`."""
+    """One connection. Everything here runs on the event loop and waits for nobody."""
 
     def __init__(self, send: Send, credential: Credential, user: Any, refund: Callable[[], None]) -> None:
         self.credential = credential
@@ -56,7 +56,8 @@ class Socket:
         self._outbox: deque[Frame] = deque()  # bounded by the credit
         self._answers: deque[Frame] = deque()
         self._close_code: int | None = None
-        self._wake = asyncio.Event()
+        self._at_once = daphne_frames.writer(send) or (lambda text: False)
+        self._writer: asyncio.Task[None] | None = None
 
     @property
     def has_credit(self) -> bool:
@@ -67,8 +68,9 @@ class Socket:
         """Send `frame`, if there is credit for it. What is refused is not kept: the reader's cursor stays."""
         if not self.is_open or not self._credit.take(frame.size, time.monotonic()):
             return False
-        self._outbox.append(frame)
-        self._wake.set()
+        if self._writer is not None or not self._at_once(frame.text):
+            self._outbox.append(frame)
+            self._start_writer()
         return True
 
     def answer(self, frame: Frame) -> None:
@@ -105,26 +107,33 @@ class Socket:
         if self.is_open:
             self.is_open = False
             self._close_code = code
-            self._wake.set()
+            self._start_writer()
 
     def is_overdue(self) -> bool:
         """Whether the client, out of credit, has acknowledged nothing for too long."""
         return self.is_open and self._credit.is_overdue(time.monotonic())
 
-    async def write(self) -> None:
-        """Send what is on its way, until the socket is closed: a task of its own, so that none waits for it."""
-        while self._close_code is None:
-            await self._wake.wait()
-            self._wake.clear()
+    def _start_writer(self) -> None:
+        if self._writer is None:
+            self._writer = asyncio.get_running_loop().create_task(self._write())
+
+    async def _write(self) -> None:
+        """Send what is on its way: a task of its own, so that none waits for it."""
+        try:
             while self._outbox and self._close_code is None:
                 if not await say(self._send, {"type": "websocket.send", "text": self._outbox.popleft().text}):
                     self.is_open = False
                     return
-        await say(self._send, {"type": "websocket.close", "code": self._close_code})
+            if self._close_code is not None:
+                await say(self._send, {"type": "websocket.close", "code": self._close_code})
+        finally:
+            self._writer = None
 
     def gone(self) -> None:
         """The connection is over."""
         self.is_open = False
+        if self._writer is not None:
+            self._writer.cancel()
         followers, self.followers = self.followers, {}
         for follower in followers.values():
             follower.leave()
