@@ -37,9 +37,9 @@ def main() -> int:
             print(report.line(result), file=sys.stderr, flush=True)
         print(f"  {module.__name__}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
         results += found
+        if asked.write:  # what is measured stays measured, however this ends
+            report.write(asked.write, about, results)
     print(json.dumps({"machine": about, "results": results}, indent=1))
-    if asked.write:
-        report.write(asked.write, about, results)
     return 0
 
 

@@ -23,9 +23,12 @@ def line(result: Mapping[str, Any]) -> str:
 
 
 def write(path: Path, machine: Mapping[str, Any], results: Sequence[Mapping[str, Any]]) -> None:
-    """Put the machine and the table into the document, in the place of those that are there."""
+    """Put the machine and the rows of these results into the document's table; rows of other figures stay."""
     before, _, rest = path.read_text().partition(_BEGIN)
-    _, _, after = rest.partition(_END)
+    old, _, after = rest.partition(_END)
+    rows = {row.split(" | ")[0].removeprefix("| "): row for row in old.splitlines() if row.startswith("| ")}
+    rows = {name: row for name, row in rows.items() if name not in ("figure", "---")}
+    rows |= {result["name"]: _row(result) for result in results}
     memory = machine["memory"] / 2**30
     packages = ", ".join(f"{name} {number}" for name, number in machine["packages"].items())
     text = [
@@ -34,9 +37,9 @@ def write(path: Path, machine: Mapping[str, Any], results: Sequence[Mapping[str,
         f"{machine['processor']}, {machine['cores']} cores, {memory:.1f} GiB, {machine['system']}, "
         f"Python {machine['python']}; {packages}.",
         "",
-        "| figure | ours | floor | peer | to floor | to peer | bound, aim | |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
-        *map(_row, results),
+        "| figure | ours | floor | peer | to floor | to peer | rounds | bound, aim | |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        *rows.values(),
         "",
         _END,
     ]
@@ -51,6 +54,7 @@ def _row(result: Mapping[str, Any]) -> str:
         "" if result["peer"] is None else f"{result['peer']:g} {result['peer_name']}",
         "" if result["floor"] is None else _ratio(result, "floor"),
         "" if result["peer"] is None else _ratio(result, "peer"),
+        str(result["runs"]),
         "; ".join(map(_bound, result["targets"])),
         ", ".join("holds" if target["holds"] else "**misses**" for target in result["targets"]),
     ]

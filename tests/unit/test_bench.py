@@ -98,7 +98,7 @@ def test_a_line_says_how_far_it_is() -> None:
     assert report.line(found) == ("page: 5 ms [4 … 6], 2.5 × floor (2), 1.25 × Flower (4), MISSES: ≤ 1 × peer, aim 0.5")
 
 
-def test_the_table_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
+def test_a_row_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
     document = tmp_path / "performance.md"
     document.write_text(f"# Head\n\n{report._BEGIN}\nold\n{report._END}\n\n## What falls short\n")
     targets = [Target("ours", 100, 150, more_is_better=True), Target("ratio_to_floor", 0.5, 0.1)]
@@ -116,6 +116,17 @@ def test_the_table_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
     assert "Some processor, 2 cores, 8.0 GiB, Linux 6, Python 3.11; celery 5.7.0, redis 8.1.0." in text
     assert (
         "| jobs | 99 jobs a second (99 … 99) | 100 bare |  | 0.99 (0.99 … 0.99) |  "
-        "| ≥ 100, aim 150; ≤ 0.5 × floor, aim 0.1 | **misses**, **misses** |" in text
+        "| 1 | ≥ 100, aim 150; ≤ 0.5 × floor, aim 0.1 | **misses**, **misses** |" in text
     )
-    assert "| frame | 16.7 ms (16.7 … 16.7) |  |  |  |  |  |  |" in text
+    assert "| frame | 16.7 ms (16.7 … 16.7) |  |  |  |  | 1 |  |  |" in text
+
+
+def test_rows_of_figures_that_were_not_measured_anew_stay(tmp_path: Path) -> None:
+    document = tmp_path / "performance.md"
+    document.write_text(f"{report._BEGIN}\n{report._END}\n")
+    report.write(document, MACHINE, [Result("a", "ms", [1.0]).as_json(), Result("b", "ms", [2.0]).as_json()])
+    report.write(document, MACHINE, [Result("a", "ms", [3.0]).as_json()])
+    text = document.read_text()
+    assert "| a | 3 ms (3 … 3) " in text
+    assert "| b | 2 ms (2 … 2) " in text
+    assert text.count("| figure |") == 1
