@@ -7,7 +7,16 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field, JsonValue, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StrictBool,
+    WithJsonSchema,
+)
 
 from dashboard import listing
 from tasks import batch
@@ -243,7 +252,7 @@ class Cancel(Schema):
     """How to stop a job."""
 
     model_config = ConfigDict(extra="forbid")
-    force: bool = Field(default=False, description="End its process, should it not stop by itself")
+    force: StrictBool = Field(default=False, description="End its process, should it not stop by itself")
 
 
 class Retry(Schema):
