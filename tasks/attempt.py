@@ -24,8 +24,8 @@ class Attempt:
 
     The task's thread puts in (`line`, `change`, `publish`, and counts through `recording`); the reporter's thread takes
     out (`collect`). Both only touch ends of a deque or replace a value, so neither ever waits for the other. `wake` has
-    the reporter look at once, `nudge` unless it looked less than a beat ago; `outputs` are those of earlier attempts,
-    and texts in `secrets` are masked in everything that it says.
+    the reporter look at once; `outputs` are those of earlier attempts, and texts in `secrets` are masked in everything
+    that it says.
     """
 
     def __init__(
@@ -35,7 +35,6 @@ class Attempt:
         *,
         base: Mapping[str, Any],
         wake: Callable[[], None],
-        nudge: Callable[[], None],
         outputs: list[dict[str, Any]] | None = None,
         secrets: tuple[str, ...] = (),
     ) -> None:
@@ -43,7 +42,7 @@ class Attempt:
         self.number = number
         # Names the writer in the log: two attempts, or two starts of one, never share one.
         self.writer = f"{number}.{uuid.uuid4().hex[:12]}"
-        self.recording = Recording(nudge=nudge, wake=wake)
+        self.recording = Recording(wake=wake)
         self.outputs = Outputs(job_id, outputs, log=self.line, secrets=secrets)
         self.secrets = secrets
         # All that this attempt knows of the job: laid down anew where the log has lost it.

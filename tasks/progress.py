@@ -91,16 +91,11 @@ def current() -> Recording | None:
 class Recording:
     """What one running attempt has counted.
 
-    `nudge` is called, in the task's thread, when the first step opens, and `wake` at the first report after
-    `listen`; errors of them are swallowed. `clock` gives seconds.
+    `wake` is called, in the task's thread, at the first report after `listen`; errors of it are swallowed.
+    `clock` gives seconds.
     """
 
-    def __init__(
-        self,
-        nudge: Callable[[], None] = lambda: None,
-        clock: Callable[[], float] = time.monotonic,
-        wake: Callable[[], None] = lambda: None,
-    ) -> None:
+    def __init__(self, wake: Callable[[], None] = lambda: None, clock: Callable[[], float] = time.monotonic) -> None:
         self.active = False
         self.cancelled = False
         # Whether the next report is to be told at once, and that or `cancelled`: one look for the hot path.
@@ -110,7 +105,6 @@ class Recording:
         self.opened_at: float | None = None  # by the clock, when the first step opened
         self.loops: set[Loop] = set()  # the open ones
         self.ticks = TICKS
-        self._nudge = nudge
         self._wake = wake
         self._clock = clock
         self._root = Step(self)
@@ -201,8 +195,6 @@ class Recording:
             self._innermost = step
         if self.opened_at is None:
             self.opened_at = self._clock()
-            with contextlib.suppress(Exception):
-                self._nudge()
         self.heard()
 
     def _innermost_here(self) -> Step:

@@ -59,7 +59,6 @@ class Reporter:
         self._idle.set()
         # Held for a moment where the two events change together, and where the thread is started.
         self._lock = threading.Lock()
-        self._looked_at = 0.0
         self._busy_at = float("-inf")
         self._beats = False
         self._thread: threading.Thread | None = None
@@ -79,7 +78,7 @@ class Reporter:
     ) -> Attempt:
         """Begin to report an attempt; `base` is what is known of the job (fields of the job dict), `outputs` what
         earlier attempts put out, `secrets` the texts to mask."""
-        attempt = Attempt(job_id, number, base=base, wake=self.wake, nudge=self.nudge, outputs=outputs, secrets=secrets)
+        attempt = Attempt(job_id, number, base=base, wake=self.wake, outputs=outputs, secrets=secrets)
         self._boxes[id(attempt)] = _Outbox(attempt, asked_at=time.monotonic())
         attempt.recording.listen()
         if not self._beats:
@@ -122,11 +121,6 @@ class Reporter:
                 self._thread = threading.Thread(target=self._run, name="taskcast-reporter", daemon=True)
                 self._thread.start()
 
-    def nudge(self) -> None:
-        """Have the thread look now, unless it looked less than a beat ago: then the next beat is soon enough."""
-        if time.monotonic() - self._looked_at >= INTERVAL:
-            self.wake()
-
     def flush(self, timeout: float = 5.0) -> bool:
         """Wait until all is out, at most `timeout` seconds; whether it is."""
         if self._thread is None:
@@ -141,7 +135,6 @@ class Reporter:
         while True:
             self._wake.wait(INTERVAL if self._keep_beating() else None)
             self._wake.clear()
-            self._looked_at = time.monotonic()
             try:
                 self._flush()
                 self._unavailable = False

@@ -162,9 +162,8 @@ def note_sent(job: Job) -> None:
     """Note in its row that the job is published."""
     # The message stays until the job is past waiting: it may get lost, and is sent again then.
     job.published_at = timezone.now()
-    row = Job.objects.filter(pk=job.pk)
-    if row.filter(published_at=None, reason=None).update(published_at=job.published_at):
-        return
     waited = When(reason=WAITING_FOR_BROKER, then=None)
     unmarked = Q(published_at=None) | Q(reason=WAITING_FOR_BROKER)
-    row.filter(unmarked).update(published_at=job.published_at, reason=Case(waited, default=F("reason")))
+    Job.objects.filter(unmarked, pk=job.pk).update(
+        published_at=job.published_at, reason=Case(waited, default=F("reason"))
+    )

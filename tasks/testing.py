@@ -142,9 +142,6 @@ class _Voice(reporter.Reporter):
     def wake(self) -> None:
         pass
 
-    def nudge(self) -> None:
-        pass
-
 
 class _Recording(Recording):
     """Asked to stop as soon as the job's progress has come to `at`. Looks before each item of each loop."""

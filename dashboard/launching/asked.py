@@ -82,6 +82,11 @@ def typed(request: HttpRequest, task: LaunchableTask) -> tuple[AskedLaunch, Quer
     return None
 
 
+def is_launched(request: HttpRequest, job_id: uuid.UUID) -> bool:
+    """Whether the yes has come already: there is the job, and the reader may see it."""
+    return access.jobs_for(request.user).filter(pk=job_id).exists()
+
+
 def say_launched(request: HttpRequest) -> None:
     """Who has gone back is told that nothing is left to be confirmed."""
     messages.info(request, _("This was launched already: to launch it now is to launch it once more."))

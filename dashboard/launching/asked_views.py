@@ -1,13 +1,9 @@
 """The question whether to launch, and the form that one goes back to from it or from the job."""
 
-from typing import Any
-from uuid import UUID
-
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from dashboard import access
 from dashboard.launching import asked, carried, confirming
 from dashboard.launching import page as launch_page
 from tasks.catalog import LaunchableTask
@@ -20,7 +16,7 @@ def task_form(request: HttpRequest, task: LaunchableTask) -> HttpResponse:
         return redirect("taskcast:task_form", task.name)
     row, given = found
     form, when = launch_page.forms_of(request, task, given)
-    is_launched = _is_launched(request, row.pk)
+    is_launched = asked.is_launched(request, row.pk)
     if request.method == "POST" and is_launched:
         return redirect("taskcast:job", row.pk)
     if is_launched or asked.TYPED in request.GET:
@@ -35,14 +31,10 @@ def task_form(request: HttpRequest, task: LaunchableTask) -> HttpResponse:
     try:
         answer = launch_page.launched(request, task, form, when, job_id=row.pk)
     except IntegrityError:
-        if not _is_launched(request, row.pk):  # else the yes was sent twice, and the other one was first
+        if not asked.is_launched(request, row.pk):  # else the yes was sent twice, and the other one was first
             raise
         return redirect("taskcast:job", row.pk)
-    if _is_launched(request, row.pk):
+    if asked.is_launched(request, row.pk):
         # The form is gone back to without them.
         asked.replace(row, carried.fields(form, given, secrets=False))
     return answer
-
-
-def _is_launched(request: HttpRequest, job_id: UUID) -> Any:
-    return access.jobs_for(request.user).filter(pk=job_id).exists()

@@ -119,7 +119,7 @@ def _asked(request: HttpRequest, task: LaunchableTask) -> HttpResponse:
     form.is_valid()
     if request.method == "POST":
         return _launched(request, task, form)
-    if _is_launched(request, form.job_id(request.user, task)):
+    if asked.is_launched(request, form.job_id(request.user, task)):
         asked.say_launched(request)
         return _page(request, task, _new_form(form.text))
     if asked.TYPED in request.GET:
@@ -134,7 +134,7 @@ def _asked(request: HttpRequest, task: LaunchableTask) -> HttpResponse:
 def _launched(request: HttpRequest, task: LaunchableTask, form: TableForm) -> HttpResponse:
     """Launch what is in a valid form, or ask first; a form that is sent twice leads to the same jobs."""
     job_id = form.job_id(request.user, task)
-    if not _is_launched(request, job_id):
+    if not asked.is_launched(request, job_id):
         try:
             if confirming.is_needed(request, task):
                 check(task, form.text, user=request.user)
@@ -144,13 +144,9 @@ def _launched(request: HttpRequest, task: LaunchableTask, form: TableForm) -> Ht
         except BadTable as error:
             return _page(request, task, form, error, status=422)
         except IntegrityError:
-            if not _is_launched(request, job_id):  # else the same form was sent twice, and the other one was first
+            if not asked.is_launched(request, job_id):  # else the same form was sent twice, and the other one was first
                 raise
     return redirect("taskcast:job", job_id)
-
-
-def _is_launched(request: HttpRequest, job_id: uuid.UUID) -> bool:
-    return access.jobs_for(request.user).filter(pk=job_id).exists()
 
 
 def _page(

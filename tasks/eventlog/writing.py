@@ -91,7 +91,7 @@ def append(
 
 
 def prepared(job_id: str, changes: Sequence[Change], *, writer: str, n: int, attempt: int) -> dict[str, Any]:
-    """An `append` for `append_all`. Raises ValueError for a value that JSON has not."""
+    """An `append` for `run_all`. Raises ValueError for a value that JSON has not."""
     wired = [change.wire() for change in changes]
     return _request(job_id, op="append", writer=writer, n=n, attempt=attempt, events=wired)
 

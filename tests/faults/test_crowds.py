@@ -16,7 +16,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
-from tests.integration.conftest import start_web
+from tests.integration.conftest import serving
 from tests.support.live import Follower, Reader, deaf
 from tests.support.stack import Stack, megabytes, wait_for
 
@@ -26,12 +26,8 @@ W = "from tests.support import writing as w; "
 @pytest.fixture(scope="module")
 def web() -> Iterator[Stack]:
     """Redis, two web processes and the cast."""
-    running = Stack()
-    try:
-        start_web(running, "daphne2")
+    with serving(Stack(), "daphne2") as running:
         yield running
-    finally:
-        running.down()
 
 
 def test_a_hundred_clients_that_read_nothing_cost_little_and_hold_up_nobody(web):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -20,6 +21,16 @@ def web() -> Iterator[Stack]:
         for complaint in ("Exception inside application", "took too long", "never retrieved", "was destroyed"):
             at = said.find(complaint)
             assert at < 0, said[max(0, at - 300) : at + 3000]
+    finally:
+        running.down()
+
+
+@contextmanager
+def serving(running: Stack, *more: str) -> Iterator[Stack]:
+    """`running` with what `start_web` starts, until the end."""
+    try:
+        start_web(running, *more)
+        yield running
     finally:
         running.down()
 

@@ -12,7 +12,7 @@ import pytest
 
 from tasks import eventlog, events
 from tasks.eventlog import Change, connection
-from tests.integration.conftest import start_web
+from tests.integration.conftest import serving
 from tests.support.live import Follower, Reader
 from tests.support.stack import Stack, wait_for
 
@@ -121,12 +121,8 @@ def test_who_begins_while_a_job_speaks_gets_each_event_once(web, job):
 @pytest.fixture
 def two() -> Iterator[Stack]:
     """Two web processes, whose Redis may be emptied."""
-    running = Stack()
-    try:
-        start_web(running, "daphne2")
+    with serving(Stack(), "daphne2") as running:
         yield running
-    finally:
-        running.down()
 
 
 RESTORE = """

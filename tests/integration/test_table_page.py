@@ -16,6 +16,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError
 from django.test import Client
 
+from dashboard.launching import asked
 from dashboard.tables import views as table_views
 from tasks import batch, catalog, uploads
 from tasks.models import BATCH, AuditEntry, Job
@@ -266,7 +267,7 @@ def test_of_two_that_come_at_the_same_time_one_launches(browser: Client, monkeyp
     sent = {"once": str(uuid.uuid4()), "table": "x,y\n1,2\n"}
     first = browser.post(PAGE, sent).headers["Location"]
     answers = iter([False, True])  # it was not there when this one looked, but had been written when it wrote
-    monkeypatch.setattr(table_views, "_is_launched", lambda *_: next(answers))
+    monkeypatch.setattr(asked, "is_launched", lambda *_: next(answers))
     assert browser.post(PAGE, sent).headers["Location"] == first
     assert Job.objects.filter(task=BATCH).count() == 1
 

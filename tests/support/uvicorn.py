@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from project.supervisor.parts import Part
-from tests.integration.conftest import start_web
+from tests.integration import conftest
 from tests.support.stack import ROOT, Stack
 
 
@@ -33,10 +33,6 @@ class Uvicorn(Stack):
 @contextmanager
 def serving() -> Iterator[Stack]:
     """Redis, uvicorn and the cast."""
-    running = Uvicorn()
-    try:
-        start_web(running)
+    with conftest.serving(Uvicorn()) as running:
         yield running
         assert "Traceback" not in running.log("daphne")
-    finally:
-        running.down()

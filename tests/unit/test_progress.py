@@ -947,12 +947,13 @@ def test_a_cancel_is_not_missed_while_the_first_report_is_heard():
                 step.advance()
 
 
-# --- nudge, close --------------------------------------------------------------------------------------
+# --- wake, close ---------------------------------------------------------------------------------------
 
 
-def test_nudge_is_called_when_the_first_step_opens_and_sees_it():
+def test_wake_is_called_when_the_first_step_opens_and_sees_it():
     samples = []
-    recording = Recording(nudge=lambda: samples.append(recording.sample()), clock=lambda: 12.5)
+    recording = Recording(wake=lambda: samples.append(recording.sample()), clock=lambda: 12.5)
+    recording.listen()
     with activate(recording):
         assert recording.opened_at is None
         for _ in track(range(100), "first"):
@@ -965,7 +966,8 @@ def test_a_wake_that_raises_fails_nothing():
     def wake():
         raise OSError("too many open files")
 
-    with activate(Recording(nudge=wake)) as recording:
+    with activate(Recording(wake=wake)) as recording:
+        recording.listen()
         assert list(track("ab")) == ["a", "b"]
         assert recording.sample() == bar(2, 2)
 
