@@ -110,7 +110,7 @@ def test_what_was_typed_survives_signing_in_again(visit: Visit) -> None:
 @pytest.mark.parametrize("path", [f"{PLAIN}.fail/", f"{PLAIN}.fail/batch/"])
 def test_a_long_text_survives_signing_in_again(visit: Visit, path: str, scripts: bool) -> None:
     reader = visit("dora", java_script_enabled=scripts, complains=True)
-    name, long = ("table", "text\n" + "word\n" * 1_500) if "batch" in path else ("text", "word " * 5_000)
+    name, long = ("table", "text\n" + ("word " * 1_500 + "\n") * 3) if "batch" in path else ("text", "word " * 5_000)
     page = reader.open(f"/tasks/{path}")
     page.locator(f"[name={name}]").fill(long)
     reader.open("/").get_by_role("button", name="Sign out").click()
