@@ -1,16 +1,15 @@
 """Many jobs that report once a second, told by one process: pool processes enough for thousands would not fit here.
 
-Each report goes the way of a worker's: it is appended to the job's log, and its echo sent to the job's group.
+Each report goes the way of a worker's: it is appended to the job's log, which tells the job's group.
 """
 
 from __future__ import annotations
 
-import asyncio
 import time
 import uuid
 from collections.abc import Sequence
 
-from tasks import broadcast, eventlog, events
+from tasks import eventlog, events
 from tasks.eventlog import Change
 
 
@@ -27,10 +26,6 @@ def speak(job_ids: Sequence[str], seconds: int) -> None:
 
     A report bears the time (time.monotonic_ns()) at which it was due: what was late here is late.
     """
-    asyncio.run(_speak(job_ids, seconds))
-
-
-async def _speak(job_ids: Sequence[str], seconds: int) -> None:
     writer = uuid.uuid4().hex
     began, between = time.monotonic_ns(), 1_000_000_000 / len(job_ids)
     for number in range(seconds * len(job_ids)):
@@ -39,6 +34,4 @@ async def _speak(job_ids: Sequence[str], seconds: int) -> None:
             time.sleep(early / 1e9)
         job_id = job_ids[number % len(job_ids)]
         report = Change("progress", {"progress": {"current": due, "total": None, "description": "", "steps": []}})
-        reply = eventlog.append(job_id, [report], writer=writer, n=1 + number // len(job_ids))
-        echo = broadcast.events_message(job_id, reply.epoch, reply.written, reply.before)
-        await broadcast.send(broadcast.job_group(job_id), echo)
+        eventlog.append(job_id, [report], writer=writer, n=1 + number // len(job_ids))

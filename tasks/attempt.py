@@ -24,8 +24,8 @@ class Attempt:
 
     The task's thread puts in (`line`, `change`, `publish`, and counts through `recording`); the reporter's thread takes
     out (`collect`). Both only touch ends of a deque or replace a value, so neither ever waits for the other. `wake` has
-    the reporter look at once; `outputs` are those of earlier attempts, and texts in `secrets` are masked in everything
-    that it says.
+    the reporter look at once, and `finish` what is left reported; `outputs` are those of earlier attempts, and texts in
+    `secrets` are masked in everything that it says.
     """
 
     def __init__(
@@ -35,6 +35,7 @@ class Attempt:
         *,
         base: Mapping[str, Any],
         wake: Callable[[], None],
+        finish: Callable[["Attempt"], None],
         outputs: list[dict[str, Any]] | None = None,
         secrets: tuple[str, ...] = (),
     ) -> None:
@@ -54,6 +55,7 @@ class Attempt:
         self._hurried = False
         self._told_seen = False
         self._wake = wake
+        self._finish = finish
         self._lines: deque[dict[str, str]] = deque()
         self._changes: deque[Change] = deque()
         self._shown: dict[str, Any] | None = None
@@ -88,7 +90,7 @@ class Attempt:
             self._changes.append(change)
             # After the change is in: whoever sees `ended` and collects once more has collected everything.
             self.ended = True
-            self._wake()
+            self._finish(self)
 
     def hurry(self) -> None:
         """Report all that was put out so far at the next look, also what would have time."""

@@ -3,10 +3,17 @@
 Messages are echoes of what the event log or the database holds. They may be lost; readers notice and read.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from channels.layers import get_channel_layer
+from channels_redis.pubsub import RedisPubSubChannelLayer
+from channels_redis.utils import decode_hosts
+from django.conf import settings
+from redis.connection import parse_url
+
+from tasks import conf
 
 JOBS = "jobs"
 ACCESS = "access"
@@ -26,7 +33,7 @@ def events_message(job_id: str, epoch: int, written: Sequence[tuple[int, str]], 
 
     `before` is the time of the event before them: who was given another one there has to read.
     """
-    small = sum(len(body) for _, body in written) <= _EVENT_BYTES
+    small = sum(len(body.encode()) for _, body in written) <= _EVENT_BYTES
     return {
         "type": "job.events",
         "job": job_id,
@@ -34,6 +41,29 @@ def events_message(job_id: str, epoch: int, written: Sequence[tuple[int, str]], 
         "before": before,
         "events": [[seq, body] for seq, body in written] if small else [],
     }
+
+
+def redis_channel(group: str) -> str:
+    """The Redis channel of a group, on which a script in the log's Redis may publish its message as msgpack; "" where
+    only the layer knows how. On the loop that has joined the group."""
+    layer = get_channel_layer()
+    return layer._get_group_channel_name(group) if _is_plain(layer) else ""
+
+
+@cache
+def _is_plain(layer: Any) -> bool:
+    """Whether the layer publishes plain msgpack in the log's Redis, as channels-redis does unless told otherwise."""
+    if type(layer) is not RedisPubSubChannelLayer or not hasattr(layer, "_get_group_channel_name"):
+        return False
+    known: dict[str, Any] = settings.CHANNEL_LAYERS["default"]
+    hosts = decode_hosts(known.get("CONFIG", {}).get("hosts"))
+    servers = [_server(parse_url(host["address"]) if "address" in host else host) for host in hosts]
+    return servers == [_server(parse_url(conf.redis_url()))] and layer.serialize({"a": "b"}) == b"\x81\xa1a\xa1b"
+
+
+def _server(known: Mapping[str, Any]) -> tuple[Any, ...]:
+    # Whatever the database: a message goes to all of a server's.
+    return known.get("path"), known.get("host", "localhost"), known.get("port", 6379)
 
 
 async def send(group: str, message: dict[str, Any]) -> None:

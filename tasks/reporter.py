@@ -57,6 +57,8 @@ class Reporter:
         self._wake = threading.Event()
         self._idle = threading.Event()
         self._idle.set()
+        # Held by the one thread that writes.
+        self._turn = threading.Lock()
         # Held for a moment where the two events change together, and where the thread is started.
         self._lock = threading.Lock()
         self._busy_at = float("-inf")
@@ -78,7 +80,9 @@ class Reporter:
     ) -> Attempt:
         """Begin to report an attempt; `base` is what is known of the job (fields of the job dict), `outputs` what
         earlier attempts put out, `secrets` the texts to mask."""
-        attempt = Attempt(job_id, number, base=base, wake=self.wake, outputs=outputs, secrets=secrets)
+        attempt = Attempt(
+            job_id, number, base=base, wake=self.wake, finish=self.finish, outputs=outputs, secrets=secrets
+        )
         self._boxes[id(attempt)] = _Outbox(attempt, asked_at=time.monotonic())
         attempt.recording.listen()
         if not self._beats:
@@ -92,8 +96,7 @@ class Reporter:
 
     def echo(self, job_id: str, reply: Reply) -> None:
         """Tell the readers of a job, if there are any, what was appended to its log by somebody else's hand."""
-        if reply.watched:
-            self._echo(job_id, reply)
+        if self._echo(job_id, reply):
             self.wake()
 
     def changed(self, change: int) -> None:
@@ -104,6 +107,22 @@ class Reporter:
         """Send a message to a group, best effort."""
         self._messages.append((group, message))
         self.wake()
+
+    def finish(self, attempt: Attempt) -> None:
+        """Write what is left of an attempt that has ended, in the thread that ran it: to hand it over takes longer.
+
+        The reporter's thread does it where that one is writing, or where the log does not answer.
+        """
+        if self._turn.acquire(blocking=False):
+            try:
+                self._write([self._boxes[id(attempt)]])
+                del self._boxes[id(attempt)]
+            except LogUnavailable as error:
+                logger.debug("the end of job %s has to wait: %s", attempt.job_id, error)
+            finally:
+                self._turn.release()
+        if self._messages or id(attempt) in self._boxes:
+            self.wake()
 
     def attempt_of(self, recording: Recording | None) -> Attempt | None:
         """The attempt that `recording` counts for."""
@@ -136,7 +155,9 @@ class Reporter:
             self._wake.wait(INTERVAL if self._keep_beating() else None)
             self._wake.clear()
             try:
-                self._flush()
+                with self._turn:
+                    self._flush()
+                self._speak()
                 self._unavailable = False
             except LogUnavailable as error:
                 self._note_unavailable(error)
@@ -170,7 +191,6 @@ class Reporter:
         for key in ended:
             del self._boxes[key]
         self._look_for_cancels()
-        self._speak()
 
     def _write(self, boxes: list[_Outbox]) -> None:
         """Append what the attempts have to say, of all of them in one round trip."""
@@ -259,11 +279,13 @@ class Reporter:
                     ),
                 )
 
-    def _echo(self, job_id: str, reply: Reply) -> None:
+    def _echo(self, job_id: str, reply: Reply) -> bool:
         # Whoever begins to follow the job now reads what nobody is told of: decision 15.
-        if reply.watched:
+        waits = reply.watched and not reply.told
+        if waits:
             message = broadcast.events_message(job_id, reply.epoch, reply.written, reply.before)
             self._messages.append((broadcast.job_group(job_id), message))
+        return waits
 
     def _speak(self) -> None:
         assert self._loop is not None

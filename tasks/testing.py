@@ -142,6 +142,9 @@ class _Voice(reporter.Reporter):
     def wake(self) -> None:
         pass
 
+    def finish(self, attempt: Attempt) -> None:
+        pass
+
 
 class _Recording(Recording):
     """Asked to stop as soon as the job's progress has come to `at`. Looks before each item of each loop."""

@@ -1,7 +1,7 @@
 -- The one writer of job streams. Assigns the dense seq, folds into the hash, refuses what must not be written.
 --
 -- KEYS  1 the job's hash   2 its stream   3 dirty set   4 running hash   5 epoch   6 set of parents whose children moved
---       7 the mark that somebody follows the job
+--       7 the mark that somebody follows the job: the channel on which to tell him, or "1" where the caller has to
 -- ARGV  1 the request as JSON:
 --   op       "append" | "start" | "cancel" | "orphan" | "children"
 --   id, time the job's id; ISO time of the events
@@ -22,15 +22,15 @@
 --   orphaned start: the attempt that the caller has seen to be dead, 0 for none
 --   lost     start, orphan: what to append where the job may not start (once more)
 --   again    orphan: what to append where the job waits to be started again; absent where nobody has its message
--- Returns {status, epoch, seq, attempt, cancel, first seq written or 0, time of the event before it, whether somebody
---          follows the job, bodies…}
+-- Returns {status, epoch, seq, attempt, cancel, first seq written or 0, time of the event before it,
+--          0 where nobody follows the job, 1 where somebody does, 2 where he has been told, bodies…}
 --
 -- Values are never decoded here: cjson would turn [] into {} and large integers into floats.
 -- A job's state counts in its parent's hash (`c:STATE`): what a parent shows of its children costs nothing more than that,
 -- however many they are. The jobs of a batch (`batch` in its hash: how many) count as queued before they are known.
 local hash, stream, dirty, running, parents = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[6]
 local req = cjson.decode(ARGV[1])
-local LONG, FULL, MOST_STARTS = 8192, 50000, 3
+local LONG, FULL, MOST_STARTS, TOLD_BYTES = 8192, 50000, 3, 16384
 local FINAL = {['"succeeded"'] = true, ['"failed"'] = true, ['"cancelled"'] = true, ['"lost"'] = true}
 
 local epoch = redis.call('GET', KEYS[5])
@@ -47,9 +47,24 @@ local deaths, fence = tonumber(head[12] or 0), tonumber(head[13] or 0)
 local before, first, bodies = head[14] or '', 0, {}
 local parent = head[15]
 
+-- The message of broadcast.events_message, as channels-redis writes it.
+local function tell()
+  local channel = first > 0 and redis.call('GET', KEYS[7])
+  if not channel then return 0 end
+  if channel == '1' then return 1 end
+  local size, events = 0, {}
+  for n, body in ipairs(bodies) do
+    size = size + #body
+    events[n] = {first + n - 1, body}
+  end
+  if size > TOLD_BYTES then events = {} end
+  local message = {type = 'job.events', job = req.id, epoch = tonumber(known), before = before, events = events}
+  redis.call('PUBLISH', channel, cmsgpack.pack(message))
+  return 2
+end
+
 local function reply(status)
-  local watched = first > 0 and redis.call('EXISTS', KEYS[7]) or 0
-  local out = {status, tonumber(known or epoch), seq, attempt, cancel or '', first, before, watched}
+  local out = {status, tonumber(known or epoch), seq, attempt, cancel or '', first, before, tell()}
   for _, body in ipairs(bodies) do out[#out + 1] = body end
   return out
 end

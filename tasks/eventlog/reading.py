@@ -9,7 +9,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 
-from tasks import events
+from tasks import broadcast, events
 from tasks.eventlog.connection import EPOCH, aask, ask, hash_key, stream_key, watched_key
 
 # Seconds for which a job counts as followed after a follower has last said so. Those say it every 2 s; a mark that
@@ -145,7 +145,7 @@ async def _watch(job_ids: Sequence[str], command: Callable[[Any, str], object]) 
         pipe.ping()
         # The marks first: what is written after them is told, and what was written before is read.
         for job_id in job_ids:
-            pipe.set(watched_key(job_id), "1", ex=_WATCHED)
+            pipe.set(watched_key(job_id), broadcast.redis_channel(broadcast.job_group(job_id)) or "1", ex=_WATCHED)
         for job_id in job_ids:
             command(pipe, hash_key(job_id))
         found: list[Any] = (await pipe.execute(raise_on_error=False))[1 + len(job_ids) :]

@@ -56,7 +56,7 @@ class Reply:
     """What the log answered: `status` is "ok", or why not ("absent", "fenced", "final", "refused", "duplicate",
     "cancelled", "lost"; "started" for a start; "again", "lost" or "moved" for an orphan); `written` holds (seq, event's
     JSON text without seq) of what was appended, and `before` the time of the event before that, "" for none; `watched`
-    says that somebody follows the job and wants to be told of it."""
+    says that somebody follows the job, and `told` that he has been told already."""
 
     status: str
     epoch: int
@@ -65,6 +65,7 @@ class Reply:
     cancel: str | None
     before: str
     watched: bool
+    told: bool
     written: list[tuple[int, str]]
 
 
@@ -247,4 +248,5 @@ def _reply(raw: Any) -> Reply:
     if status == "noepoch":
         raise LogUnavailable("the event log has begun anew and is not open yet")
     asked = json.loads(cancel_json) if cancel_json else None
-    return Reply(status, epoch, seq, attempt, asked, before, bool(watched), list(enumerate(bodies, start=first)))
+    written = list(enumerate(bodies, start=first))
+    return Reply(status, epoch, seq, attempt, asked, before, watched > 0, watched == 2, written)

@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Iterator
 from typing import Any
 
 import pytest
+from channels.layers import channel_layers, get_channel_layer
 
-from tasks import eventlog, events
+from tasks import broadcast, eventlog, events
 from tasks.eventlog import Change, connection
 from tests.integration.conftest import serving
 from tests.support.live import Follower, Reader
@@ -60,6 +61,61 @@ def test_a_reply_says_whether_somebody_follows(redis_server):
     assert not watched(2)
     assert heard(eventlog.awatch([job_id])) == eventlog.heads([job_id])
     assert watched(3)
+
+
+@pytest.mark.parametrize("size", [0, 200, 9_000], ids=["small", "a text", "too large to be sent along"])
+async def test_the_log_tells_a_group_what_its_callers_would(redis_server, size):
+    eventlog.open_epoch(3)
+    layer = get_channel_layer()
+    job_id, channel = str(uuid.uuid4()), await layer.new_channel()
+    await layer.group_add(broadcast.job_group(job_id), channel)
+    await eventlog.asnapshot(job_id)
+    eventlog.announce(events.blank_job(job_id, task="t.add"))
+    assert (await asyncio.wait_for(layer.receive(channel), 5))["before"] == ""
+    told = [
+        Change("log", lines=[{"time": "", "level": "info", "text": "봄" * (1 + size)}]),
+        Change("state", {"reason": "?"}),
+    ]
+    reply = eventlog.append(job_id, told, writer="test", n=1)
+    assert reply.watched
+    assert reply.told
+    message = await asyncio.wait_for(layer.receive(channel), 5)
+    assert message == broadcast.events_message(job_id, reply.epoch, reply.written, reply.before)
+    assert message["before"]
+    await connection.aclient().aclose()
+    await layer.flush()
+
+
+LAYER = "channels_redis.pubsub.RedisPubSubChannelLayer"
+
+
+@pytest.mark.parametrize(
+    ("backend", "config"),
+    [
+        ("channels.layers.InMemoryChannelLayer", {}),
+        ("channels_redis.core.RedisChannelLayer", {}),
+        (LAYER, {"symmetric_encryption_keys": ["secret"]}),
+        (LAYER, {"serializer_format": "json"}),
+        (LAYER, {"hosts": ["redis://elsewhere:6379"]}),
+        (LAYER, {"hosts": "twice"}),
+    ],
+)
+async def test_what_only_the_layer_can_send_is_left_to_the_caller(redis_server, settings, backend, config):
+    hosts = [redis_server.address.url]
+    config = {**config, "hosts": hosts * 2 if config.get("hosts") == "twice" else config.get("hosts", hosts)}
+    known = {"BACKEND": backend} | ({"CONFIG": config} if "redis" in backend else {})
+    settings.CHANNEL_LAYERS = {"default": known}
+    channel_layers.backends.clear()
+    eventlog.open_epoch(1)
+    job_id = str(uuid.uuid4())
+    try:
+        await eventlog.asnapshot(job_id)
+        reply = eventlog.announce(events.blank_job(job_id, task="t.add"))
+        assert reply.watched
+        assert not reply.told
+    finally:
+        channel_layers.backends.clear()
+        await connection.aclient().aclose()
 
 
 def test_a_full_redis_can_be_read_though_it_takes_no_mark(redis_server):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -12,7 +14,8 @@ from django.db.models import F
 from django.utils import timezone
 
 from tasks import broadcast, eventlog, events, reporter
-from tasks.eventlog import Change
+from tasks.eventlog import Change, Reply
+from tasks.eventlog.connection import watched_key
 from tasks.models import Counter, Job
 
 
@@ -39,30 +42,39 @@ def lines(job_id: str, first: int, count: int, *, echo: bool, text: str = "", si
     """`count` log events, numbered from `first` on by their writer; the last `seq`."""
     for n in range(first, first + count):
         line = {"time": events.now(), "level": "info", "text": text or f"line {n} " + "x" * size}
-        seq = _append(job_id, Change("log", lines=[line]), n, echo)
+        seq = _append(job_id, Change("log", lines=[line]), n, echo).seq
     return seq
 
 
 def told(job_id: str, n: int) -> bool:
     """One log event as the event `n` of its writer, echoed as the reporter does; whether somebody follows the job."""
     line = {"time": events.now(), "level": "info", "text": f"line {n}"}
-    reply = eventlog.append(job_id, [Change("log", lines=[line])], writer="test", n=n)
-    reporter.reporter().echo(job_id, reply)
-    reporter.flush()
-    return reply.watched
+    return _append(job_id, Change("log", lines=[line]), n, echo=True).watched
 
 
 def values(job_id: str, n: int, *, echo: bool, **fields: Any) -> int:
     """One event that sets `fields`; its `seq`."""
-    return _append(job_id, Change("state", fields), n, echo)
+    return _append(job_id, Change("state", fields), n, echo).seq
 
 
-def _append(job_id: str, change: Change, n: int, echo: bool) -> int:
+def _append(job_id: str, change: Change, n: int, echo: bool) -> Reply:
+    if not echo:
+        with _nobody_told(job_id):
+            return eventlog.append(job_id, [change], writer="test", n=n)
     reply = eventlog.append(job_id, [change], writer="test", n=n)
-    if echo:
-        message = broadcast.events_message(job_id, reply.epoch, reply.written, reply.before)
-        async_to_sync(broadcast.send)(broadcast.job_group(job_id), message)
-    return reply.seq
+    reporter.reporter().echo(job_id, reply)
+    reporter.flush()
+    return reply
+
+
+@contextmanager
+def _nobody_told(job_id: str) -> Iterator[None]:
+    """As if the message that tells of it were lost."""
+    key = watched_key(job_id)
+    mark = eventlog.ask(lambda redis: redis.getdel(key))
+    yield
+    if mark:
+        eventlog.ask(lambda redis: redis.set(key, mark, ex=10))
 
 
 def row(owner: str | None = "alice", *, echo: bool = True, job_id: str | None = None, **fields: Any) -> str:
