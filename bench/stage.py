@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from bench.sockets import Socket
+from tests.support.laid_out import lay_out
 from tests.support.stack import Stack
 
 #: The module whose tasks the measured instance runs.
@@ -24,7 +25,7 @@ def instance(*parts: str, **variables: str) -> Iterator[Stack]:
             yield stack.up()
             return
         stack.start("redis")
-        stack.manage("migrate", "-v0")
+        lay_out(stack.home, stack.env)
         for part in parts:
             if part != "redis":
                 stack.start(part)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.integration.conftest import cast
+from tests.support.laid_out import lay_out
 from tests.support.live import Follower, Reader
 from tests.support.stack import Stack
 
@@ -22,7 +23,7 @@ def own() -> Iterator[Stack]:
     running = Stack()
     try:
         running.start("redis")
-        running.manage("migrate", "-v0")
+        lay_out(running.home, running.env)
         running.start("daphne")
         cast(running)
         yield running

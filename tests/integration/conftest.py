@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.support.laid_out import lay_out
 from tests.support.stack import Stack
 
 
@@ -38,8 +39,7 @@ def serving(running: Stack, *more: str) -> Iterator[Stack]:
 def start_web(running: Stack, *more: str) -> None:
     """Start Redis, daphne and `more` parts, with the cast."""
     running.start("redis")
-    running.manage("migrate", "-v0")
-    running.manage("collectstatic", "-v0", "--noinput")
+    lay_out(running.home, running.env)
     for part in ("daphne", *more):
         running.start(part)
     cast(running)

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.support.interpreter import Interpreter
+from tests.support.laid_out import lay_out
 from tests.support.postgres import cluster
 from tests.support.stack import ROOT, Stack
 
@@ -42,7 +43,7 @@ def test_many_who_read_then_write(kind: str) -> None:
     with database(kind) as variables:
         instance = Stack(**variables)
         try:
-            instance.manage("migrate", "-v0")
+            lay_out(instance.home, instance.env)
             writers = [Interpreter(ROOT, instance.env) for _ in range(PROCESSES)]
             with ThreadPoolExecutor(PROCESSES) as pool:
                 done = list(pool.map(lambda writer: writer.run(_WRITE, {"times": TIMES}), writers))

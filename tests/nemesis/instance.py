@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tasks.leases import is_running
 from tests.nemesis.proxy import Proxy
+from tests.support.laid_out import lay_out
 from tests.support.stack import Stack
 
 TASKS = "tests.nemesis.tasks"
@@ -37,8 +38,7 @@ class Instance(Stack):
         self.env_of["worker2"] |= {"PYTHONPATH": path, "TASKS_CLOCK_AHEAD": str(CLOCK_AHEAD)}
 
     def up(self) -> Instance:
-        self.manage("migrate", "-v0")
-        self.manage("collectstatic", "-v0", "--noinput")
+        lay_out(self.home, self.env)
         everything = (*WEB, *WORKERS, "beat")
         for part in everything:
             self.start(part, wait=False)

@@ -25,6 +25,7 @@ from project.supervisor import parts
 from project.supervisor.spawn import signal_group, spawn
 from tasks.leases import is_running
 from tests.support.interpreter import Interpreter
+from tests.support.laid_out import lay_out
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -98,8 +99,7 @@ class Stack:
         """Start everything and return when all of it answers."""
         if "redis" in self._wanted:
             self.start("redis")
-        self.manage("migrate", "-v0")
-        self.manage("collectstatic", "-v0", "--noinput")
+        lay_out(self.home, self.env)
         for part in self._wanted:
             if part != "redis":
                 self.start(part, wait=False)
