@@ -36,8 +36,8 @@ def start(number: int) -> None:
         eventlog.start(
             job,
             started=started,
-            cancelled={},
-            lost={},
+            cancelled=dict,
+            lost=dict,
             lease="",  # nobody looks whether their worker is still there
             pid=1,
             token="t",

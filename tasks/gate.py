@@ -120,8 +120,8 @@ def _start(task: Task, request: Any, job: events.JobDict, owner_id: Any, started
             reply = eventlog.start(
                 job,
                 started=started,
-                cancelled=ends.cancelled().set,
-                lost=ends.lost_too_often().set,
+                cancelled=lambda: ends.cancelled().set,
+                lost=lambda: ends.lost_too_often().set,
                 lease=leases.lease_key(),
                 pid=os.getpid(),
                 token=token,

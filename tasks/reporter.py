@@ -19,7 +19,7 @@ from typing import Any
 
 from tasks import broadcast, eventlog, events
 from tasks.attempt import Attempt
-from tasks.eventlog import Change, LogUnavailable, Reply
+from tasks.eventlog import Change, LogUnavailable, Reply, Sent
 from tasks.progress import Recording, current
 
 logger = logging.getLogger(__name__)
@@ -59,6 +59,10 @@ class Reporter:
         self._idle.set()
         # Held by the one thread that writes.
         self._turn = threading.Lock()
+        # Ends that are on their way to the log, whose answers nobody has looked at yet.
+        self._sent = Sent()
+        # Whether the log leaves it to this process to tell those who follow.
+        self._tells = False
         # Held for a moment where the two events change together, and where the thread is started.
         self._lock = threading.Lock()
         self._busy_at = float("-inf")
@@ -109,19 +113,23 @@ class Reporter:
         self.wake()
 
     def finish(self, attempt: Attempt) -> None:
-        """Write what is left of an attempt that has ended, in the thread that ran it: to hand it over takes longer.
+        """Send what is left of an attempt that has ended, in the thread that ran it: to hand it over takes longer.
 
-        The reporter's thread does it where that one is writing, or where the log does not answer.
+        The log's answer is looked at in the next beat; until then the attempt's box is kept. The reporter's thread does
+        all of it where that one is writing, where the log is away, or where those who follow wait to be told.
         """
-        if self._turn.acquire(blocking=False):
+        box = self._boxes[id(attempt)]
+        is_sent = False
+        if not self._tells and self._turn.acquire(blocking=False):
             try:
-                self._write([self._boxes[id(attempt)]])
-                del self._boxes[id(attempt)]
+                if not box.sent and self._guarded(box, self._collect):
+                    self._sent.send(box, box.request)
+                    is_sent = True
             except LogUnavailable as error:
                 logger.debug("the end of job %s has to wait: %s", attempt.job_id, error)
             finally:
                 self._turn.release()
-        if self._messages or id(attempt) in self._boxes:
+        if not is_sent:
             self.wake()
 
     def attempt_of(self, recording: Recording | None) -> Attempt | None:
@@ -185,12 +193,19 @@ class Reporter:
             job, owner_id, queue, schedule = self._announcements[0]
             self._echo(job["id"], eventlog.announce(job, owner_id=owner_id, queue=queue, schedule=schedule))
             self._announcements.popleft()
+        self._look_at_answers()
         boxes = dict(self._boxes)
         ended = [key for key, box in boxes.items() if box.attempt.ended]
         self._write(list(boxes.values()))
         for key in ended:
             del self._boxes[key]
         self._look_for_cancels()
+
+    def _look_at_answers(self) -> None:
+        """Heed the answers to what was sent without waiting. Where there are none, all of it is written anew."""
+        with contextlib.suppress(LogUnavailable):
+            for box, reply in self._sent.replies():
+                self._guarded(box, partial(self._go_on, reply=reply))
 
     def _write(self, boxes: list[_Outbox]) -> None:
         """Append what the attempts have to say, of all of them in one round trip."""
@@ -283,6 +298,7 @@ class Reporter:
         # Whoever begins to follow the job now reads what nobody is told of: decision 15.
         waits = reply.watched and not reply.told
         if waits:
+            self._tells = True
             message = broadcast.events_message(job_id, reply.epoch, reply.written, reply.before)
             self._messages.append((broadcast.job_group(job_id), message))
         return waits

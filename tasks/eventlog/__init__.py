@@ -40,6 +40,7 @@ from tasks.eventlog.reading import (
 from tasks.eventlog.writing import (
     Change,
     Reply,
+    Sent,
     announce,
     announce_all,
     append,
@@ -61,6 +62,7 @@ __all__ = [
     "LogUnavailable",
     "Page",
     "Reply",
+    "Sent",
     "Snapshot",
     "Tail",
     "announce",

@@ -2,7 +2,7 @@
 --
 -- KEYS  1 the job's hash   2 its stream   3 dirty set   4 running hash   5 epoch   6 set of parents whose children moved
 --       7 the mark that somebody follows the job: the channel on which to tell him, or "1" where the caller has to
--- ARGV  1 the request as JSON:
+-- ARGV  1 the request as msgpack:
 --   op       "append" | "start" | "cancel" | "orphan" | "children"
 --   id, time the job's id; ISO time of the events
 --   attempt  the attempt that writes; 0: written outside of attempts (launch, watch, cancel), never fenced
@@ -10,10 +10,11 @@
 --   create   whether a job that the log does not know may come into being
 --   late     whether lines are written of a job that has ended
 --   private  fields of the hash that no event bears, set when the job comes into being
---   base     event to begin a new job with (start); without it one that the log does not know is "absent"
+--   base     event to begin a new job with (start)
 --   events   what to append; each {kind, to, from, set: [[field, JSON, kept as file?]…], lines: JSON}; `to` is the state
 --            that it brings, `from` the list of those in which it may be written, empty: in any
 --   cancelled, asked  what to append instead where the job is (to be) cancelled (start, cancel)
+--            A start without base, cancelled and lost is "untold", and nothing is written, where one of them is needed.
 --   lease    start: the lease of the worker that starts the attempt; append: of the worker that tells how an attempt
 --            of its own ended, refused where the attempt is no longer its; orphan: of the worker that is gone
 --   pid, token, retries  start: the process that runs the attempt, the name of this very call, how often Celery has
@@ -29,7 +30,7 @@
 -- A job's state counts in its parent's hash (`c:STATE`): what a parent shows of its children costs nothing more than that,
 -- however many they are. The jobs of a batch (`batch` in its hash: how many) count as queued before they are known.
 local hash, stream, dirty, running, parents = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[6]
-local req = cjson.decode(ARGV[1])
+local req = cmsgpack.unpack(ARGV[1])
 local LONG, FULL, MOST_STARTS, TOLD_BYTES = 8192, 50000, 3, 16384
 local FINAL = {['"succeeded"'] = true, ['"failed"'] = true, ['"cancelled"'] = true, ['"lost"'] = true}
 
@@ -153,7 +154,7 @@ end
 
 if req.op == 'start' then
   if not known then
-    if not req.base then return reply('absent') end
+    if not req.base then return reply('untold') end
     create()
     write(req.base)
   end
@@ -168,20 +169,21 @@ if req.op == 'start' then
       if not (req.rerun and dead) then return finish('duplicate') end
       deaths = deaths + 1
       if deaths >= MOST_STARTS then
+        if not req.lost then return reply('untold') end
         write(req.lost)
         return finish('lost')
       end
-      redis.call('HSET', hash, 'deaths', deaths)
     end
   elseif state == '"retrying"' and not is_next then
     return finish('duplicate')
   end
   if cancel == '"asked"' or cancel == '"seen"' then
+    if not req.cancelled then return reply('untold') end
     write(req.cancelled)
     return finish('cancelled')
   end
   attempt = attempt + 1
-  redis.call('HSET', hash, 'attempt', attempt, 'lease', req.lease, 'token', req.token, 'retries', req.retries,
+  redis.call('HSET', hash, 'attempt', attempt, 'deaths', deaths, 'lease', req.lease, 'token', req.token, 'retries', req.retries,
              'pid', req.pid, 'rerun', req.rerun and 1 or 0)
   for _, event in ipairs(req.events) do
     event.set[#event.set + 1] = {'attempt', string.format('%d', attempt), false}

@@ -13,6 +13,9 @@ from typing import Any
 import redis
 from redis.exceptions import ConnectionError, NoScriptError, ResponseError
 
+# What a script is called with: its keys, and its one argument.
+Call = tuple[Sequence[str], bytes]
+
 # Connections that nobody uses now. Taking one and giving it back are single operations: no lock.
 _idle: dict[tuple[int, int], list[Any]] = {}
 
@@ -24,19 +27,18 @@ class Script:
         self._text = text
         self._sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
-    def __call__(self, client: redis.Redis, calls: Sequence[tuple[Sequence[str], str]]) -> list[Any]:
-        """The script's answers to these calls (keys, argument), in one round trip. Like `client`, tries once more where
-        a connection turns out to be dead: a call may so come twice. Raises redis.RedisError.
+    def __call__(self, client: redis.Redis, calls: Sequence[Call]) -> list[Any]:
+        """The script's answers to these calls, in one round trip. Like `client`, tries once more where a connection
+        turns out to be dead: a call may so come twice. Raises redis.RedisError.
         """
         idle = _idle.setdefault((os.getpid(), id(client)), [])
-        commands = [_packed("EVALSHA", self._sha, str(len(keys)), *keys, argument) for keys, argument in calls]
         connection = idle.pop() if idle else client.connection_pool.make_connection()
         try:
             try:
-                return self._ask(connection, commands)
+                return self._ask(connection, calls)
             except ConnectionError:
                 connection.disconnect()
-                return self._ask(connection, commands)
+                return self._ask(connection, calls)
         except BaseException:
             # Also a time limit's exception: the next one must not read the answer to this command.
             connection.disconnect()
@@ -44,21 +46,67 @@ class Script:
         finally:
             idle.append(connection)
 
-    def _ask(self, connection: Any, commands: list[bytes]) -> list[Any]:
-        answers = _answers(connection, commands)
+    def _ask(self, connection: Any, calls: Sequence[Call]) -> list[Any]:
+        self.send(connection, calls)
+        answers = _answers(connection, len(calls))
         if any(isinstance(answer, NoScriptError) for answer in answers):
             connection.send_command("SCRIPT", "LOAD", self._text)
             connection.read_response()
-            answers = _answers(connection, commands)
-        for answer in answers:
-            if isinstance(answer, ResponseError):
-                raise answer
-        return answers
+            self.send(connection, calls)
+            answers = _answers(connection, len(calls))
+        return _without_errors(answers)
+
+    def send(self, connection: Any, calls: Sequence[Call]) -> None:
+        """Have Redis run the script, without waiting for the answers. Raises redis.RedisError."""
+        commands = [_packed("EVALSHA", self._sha, str(len(keys)), *keys, argument) for keys, argument in calls]
+        connection.send_packed_command([b"".join(commands)], check_health=False)
 
 
-def _answers(connection: Any, commands: list[bytes]) -> list[Any]:
-    connection.send_packed_command([b"".join(commands)], check_health=False)
-    return [_answer(connection) for _ in commands]
+class Unanswered:
+    """A connection for calls that nobody waits for: their answers are read later, all at once.
+
+    For one thread at a time. After an error any of the calls since the last answers may have arrived, or not.
+    """
+
+    def __init__(self, script: Script) -> None:
+        self._script = script
+        self._connection: Any = None
+        self._is_broken = False
+
+    def send(self, client: redis.Redis, call: Call) -> None:
+        """Send one more. Raises redis.RedisError."""
+        if self._connection is None:
+            self._connection = client.connection_pool.make_connection()
+        try:
+            # On a new connection the answers to what went before would be waited for in vain.
+            self._raise_if_broken()
+            self._script.send(self._connection, [call])
+        except BaseException:
+            self._is_broken = True
+            raise
+
+    def answers(self, count: int) -> list[Any]:
+        """The answers to the `count` calls since the last time, in their order. Raises redis.RedisError."""
+        try:
+            self._raise_if_broken()
+            return _without_errors(_answers(self._connection, count))
+        except BaseException:
+            self.drop()
+            raise
+
+    def drop(self) -> None:
+        """Wait for no answer any more."""
+        self._is_broken = False
+        if self._connection is not None:
+            self._connection.disconnect()
+
+    def _raise_if_broken(self) -> None:
+        if self._is_broken:
+            raise ConnectionError("the connection was lost before the answers were read")
+
+
+def _answers(connection: Any, count: int) -> list[Any]:
+    return [_answer(connection) for _ in range(count)]
 
 
 def _answer(connection: Any) -> Any:
@@ -69,10 +117,17 @@ def _answer(connection: Any) -> Any:
         return error
 
 
-def _packed(*words: str) -> bytes:
+def _without_errors(answers: list[Any]) -> list[Any]:
+    for answer in answers:
+        if isinstance(answer, ResponseError):
+            raise answer
+    return answers
+
+
+def _packed(*words: str | bytes) -> bytes:
     """A command in Redis' protocol."""
     parts = [b"*%d\r\n" % len(words)]
     for word in words:
-        text = word.encode()
+        text = word if isinstance(word, bytes) else word.encode()
         parts.append(b"$%d\r\n%b\r\n" % (len(text), text))
     return b"".join(parts)

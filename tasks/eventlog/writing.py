@@ -1,10 +1,12 @@
 """Appending to the log. One Lua script does it all: numbering, folding, refusing; see joblog.lua."""
 
 import json
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import msgpack
 
 from tasks import events
 from tasks.eventlog.connection import (
@@ -18,7 +20,7 @@ from tasks.eventlog.connection import (
     stream_key,
     watched_key,
 )
-from tasks.eventlog.line import Script
+from tasks.eventlog.line import Call, Script, Unanswered
 
 # As the script takes them.
 _SOURCES = {state: events.dumps(sorted(sources)) for state, sources in events.SOURCES.items()}
@@ -99,8 +101,40 @@ def prepared(job_id: str, changes: Sequence[Change], *, writer: str, n: int, att
 
 def run_all(requests: Sequence[dict[str, Any]]) -> list[Reply]:
     """What the log answers to these requests, in one round trip. Raises LogUnavailable."""
-    calls = [(_keys(request["id"]), events.dumps(request)) for request in requests]
+    calls = [_call(request) for request in requests]
     return [_reply(raw) for raw in ask(lambda redis_: _script(redis_, calls))]
+
+
+class Sent:
+    """Requests that nobody waits for: `send` them, and some time later look at all their `replies` at once.
+
+    For one thread at a time. After an error all requests since the last `replies` are to be made again.
+    """
+
+    def __init__(self) -> None:
+        self._line = Unanswered(_script)
+        self._whose: list[Any] = []
+
+    def send(self, whose: Any, request: dict[str, Any]) -> None:
+        """Send somebody's request, made by `prepared`. Raises LogUnavailable."""
+        self._whose.append(whose)
+        try:
+            ask(lambda redis_: self._line.send(redis_, _call(request)))
+        except BaseException:
+            self._whose.pop()
+            raise
+
+    def replies(self) -> list[tuple[Any, Reply]]:
+        """Whose request was answered by what, of all that was sent since the last time. Raises LogUnavailable."""
+        whose, self._whose = self._whose, []
+        if not whose:
+            return []
+        try:
+            answers = ask(lambda _: self._line.answers(len(whose)))
+        except LogUnavailable:
+            self._line.drop()
+            raise
+        return [(each, _reply(raw)) for each, raw in zip(whose, answers, strict=True)]
 
 
 def announce(
@@ -148,8 +182,8 @@ def start(
     job: Mapping[str, Any],
     *,
     started: Mapping[str, Any],
-    cancelled: Mapping[str, Any],
-    lost: Mapping[str, Any],
+    cancelled: Callable[[], Mapping[str, Any]],
+    lost: Callable[[], Mapping[str, Any]],
     lease: str,
     pid: int,
     token: str,
@@ -162,7 +196,7 @@ def start(
 ) -> Reply:
     """Start an attempt by compare-and-set: of several copies of one message, one gets "started".
 
-    `job` is what the message itself tells, for a job that nobody announced; `started`, `cancelled` and `lost` are the
+    `job` is what the message itself tells, for a job that nobody announced; `started`, `cancelled` and `lost` give the
     fields set by the one end or the other; `token` names this call, so that it may be repeated; `retries` is how often
     Celery has retried the job; `rerun` says that a job whose worker is dead may start again, two more times at most,
     and `orphaned` that the process of this attempt is. Raises LogUnavailable.
@@ -172,8 +206,6 @@ def start(
         "writer": "gate",
         "retries": retries,
         "events": [Change("state", started).wire()],
-        "cancelled": Change("state", cancelled).wire(),
-        "lost": Change("state", lost).wire(),
         "lease": lease,
         "pid": pid,
         "token": token,
@@ -181,9 +213,14 @@ def start(
         "orphaned": orphaned,
     }
     reply = _run(job["id"], **request)
-    if reply.status == "absent":
-        # Mostly it was announced: what its message tells need not go there for each start.
-        request |= {"private": _private(owner_id, queue, schedule), "base": _launched(job).wire()}
+    if reply.status == "untold":
+        # Mostly it was announced, and may start: this need not go there for each.
+        request |= {
+            "private": _private(owner_id, queue, schedule),
+            "base": _launched(job).wire(),
+            "cancelled": Change("state", cancelled()).wire(),
+            "lost": Change("state", lost()).wire(),
+        }
         reply = _run(job["id"], **request)
     return reply
 
@@ -234,9 +271,12 @@ def _run(job_id: str, **request: Any) -> Reply:
 
 
 def _request(job_id: str, **request: Any) -> dict[str, Any]:
-    # private={} becomes a Lua table either way; cjson has no trouble with an empty one that is only iterated.
     usual = {"private": {}, "attempt": 0, "lease": "", "late": False, "token": "", "events": []}
     return {"id": job_id, "time": events.now(), **usual, **request}
+
+
+def _call(request: dict[str, Any]) -> Call:
+    return _keys(request["id"]), msgpack.packb(request, unicode_errors="replace")
 
 
 def _keys(job_id: str) -> list[str]:

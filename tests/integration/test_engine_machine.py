@@ -82,8 +82,8 @@ class Engine(RuleBasedStateMachine):
         return eventlog.start(
             events.blank_job(self.id, task="t"),
             started={"state": "started", "reason": None, "progress": None},
-            cancelled=ENDS["cancelled"],
-            lost={"state": "lost"},
+            cancelled=lambda: ENDS["cancelled"],
+            lost=lambda: {"state": "lost"},
             lease=lease,
             pid=1,
             token=token,

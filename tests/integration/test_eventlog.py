@@ -26,8 +26,8 @@ def begin(job_id, token="call", rerun=False, lease="taskcast:lease:w", retries=0
     return eventlog.start(
         events.blank_job(job_id, task="t.add"),
         started={"state": "started", "worker": "w"},
-        cancelled={"state": "cancelled"},
-        lost={"state": "lost"},
+        cancelled=lambda: {"state": "cancelled"},
+        lost=lambda: {"state": "lost"},
         lease=lease,
         pid=1,
         token=token,

@@ -36,8 +36,8 @@ def begin(job_id, lease="taskcast:lease:w:1", retries=0, rerun=False):
     return eventlog.start(
         events.blank_job(job_id, task="t.add", created_at=events.now()),
         started={"state": "started", "started_at": events.now(), "worker": "w"},
-        cancelled={"state": "cancelled"},
-        lost={"state": "lost"},
+        cancelled=lambda: {"state": "cancelled"},
+        lost=lambda: {"state": "lost"},
         lease=lease,
         pid=1,
         token=uuid.uuid4().hex,

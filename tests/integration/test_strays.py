@@ -96,8 +96,8 @@ def test_a_job_that_has_started_is_not_sent_whatever_its_row_says(look):
     eventlog.start(
         {"id": str(job.pk)},
         started={"state": "started"},
-        cancelled={},
-        lost={},
+        cancelled=dict,
+        lost=dict,
         lease=LEASE,
         pid=1,
         token="t",
