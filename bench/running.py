@@ -12,6 +12,7 @@ from itertools import count, cycle, islice
 
 from tasks import eventlog, events
 from tasks.eventlog import Change
+from tests.support import writing
 
 # Ten updates of the list a second is what its readers are sent at most.
 _TIMES_A_SECOND = 10
@@ -33,16 +34,10 @@ def start(number: int) -> None:
         )
         eventlog.announce(job)
         started = {"state": "started", "started_at": events.now(), "worker": "worker@example"}
-        eventlog.start(
+        writing.start(
             job,
             started=started,
-            cancelled=dict,
-            lost=dict,
-            lease="",  # nobody looks whether their worker is still there
-            pid=1,
             token="t",
-            retries=0,
-            rerun=False,
         )
         _ids.append(job_id)
     threading.Thread(target=_report, daemon=True).start()

@@ -34,7 +34,7 @@ def nothing() -> None:
 @shared_task
 def hold(key: str) -> None:
     """Hold its process until something is pushed to Redis' list `key`."""
-    with redis.Redis.from_url(conf.redis_url()) as client:
+    with _redis() as client:
         client.blpop([key])
 
 

@@ -32,16 +32,26 @@ class OneLine(logging.Formatter):
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        plain = copy.copy(record)
-        text = record.getMessage()
-        error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, _LOST) and _is_of(record, _TRY_AGAIN):
-            text = f"{text.strip().partition(chr(10))[0]} ({type(error).__name__}: {error})"
-            plain.exc_info = plain.exc_text = None
-        elif _is_of(record, _BY_STRANGERS):
-            plain.exc_info = plain.exc_text = None
-        plain.msg, plain.args = escaped(text), ()
-        return super().format(plain)
+        return super().format(_without_noise(record) if record.exc_info else record)
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        # Each formatter makes it anew.
+        record.message = escaped(record.message)
+        return super().formatMessage(record)
+
+
+def _without_noise(record: logging.LogRecord) -> logging.LogRecord:
+    """The record without a traceback that tells nothing."""
+    error = record.exc_info[1] if record.exc_info else None
+    is_lost = isinstance(error, _LOST) and _is_of(record, _TRY_AGAIN)
+    if not is_lost and not _is_of(record, _BY_STRANGERS):
+        return record
+    plain = copy.copy(record)
+    plain.exc_info = plain.exc_text = None
+    if is_lost:
+        first = record.getMessage().strip().partition("\n")[0]
+        plain.msg, plain.args = f"{first} ({type(error).__name__}: {error})", ()
+    return plain
 
 
 class NoFalseAdvice(logging.Filter):

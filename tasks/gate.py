@@ -9,7 +9,7 @@ import os
 import time
 import uuid
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from billiard.exceptions import WorkerLostError
 from celery import Task
@@ -64,9 +64,6 @@ def _is_a_job(task: Task, request: Any) -> bool:
 
 
 def _attempt(task: Task, request: Any, inner: Callable[..., Any], args: Any, kwargs: Any) -> Any:
-    headers = {"id": request.id, "task": task.name, "group": request.group, messages.HEADER: None}
-    headers |= request.headers or {}
-    job, owner_id = messages.job_of(headers, args, kwargs)
     started = {
         "state": "started",
         "started_at": events.now(),
@@ -74,16 +71,16 @@ def _attempt(task: Task, request: Any, inner: Callable[..., Any], args: Any, kwa
         "reason": None,
         "progress": None,
     }
-    reply = _start(task, request, job, owner_id, started)
+    reply, told = _start(task, request, args, kwargs, started)
     if reply is not None and reply.status != "started":
         _refuse(task, request, reply)
     number = reply.attempt if reply is not None else request.retries + 1
     attempt = reporter().open(
         request.id,
         number,
-        base={**job, **started},
+        base={**told.job, **started},
         outputs=_earlier_outputs(request.id, number),
-        secrets=catalog.secret_values(task.name, args, kwargs),
+        secrets=told.secrets,
     )
     if reply is not None:
         reporter().echo(request.id, reply)
@@ -110,36 +107,57 @@ def _attempt(task: Task, request: Any, inner: Callable[..., Any], args: Any, kwa
         raise NoException(f"{type(error).__name__}: {plain.described(error)}") from error
 
 
-def _start(task: Task, request: Any, job: events.JobDict, owner_id: Any, started: dict[str, Any]) -> Reply | None:
-    """Ask the log to start the attempt; None where it does not answer in time."""
+class _Told(NamedTuple):
+    """What a message tells of its job."""
+
+    job: events.JobDict
+    owner_id: Any
+    secrets: tuple[str, ...]
+
+
+def _told(task: Task, request: Any, args: Any, kwargs: Any) -> _Told:
+    headers = {"id": request.id, "task": task.name, "group": request.group, messages.HEADER: None}
+    headers |= request.headers or {}
+    job, owner_id = messages.job_of(headers, args, kwargs)
+    return _Told(job, owner_id, catalog.secret_values(task.name, args, kwargs))
+
+
+def _start(task: Task, request: Any, args: Any, kwargs: Any, started: dict[str, Any]) -> tuple[Reply | None, _Told]:
+    """Ask the log to start the attempt, None where it does not answer in time; and what the message tells."""
     token = uuid.uuid4().hex
     deadline = time.monotonic() + _PATIENCE
     orphaned = 0
+    told = None
     while True:
         try:
-            reply = eventlog.start(
-                job,
+            start = eventlog.Start(
+                request.id,
                 started=started,
-                cancelled=lambda: ends.cancelled().set,
-                lost=lambda: ends.lost_too_often().set,
                 lease=leases.lease_key(),
                 pid=os.getpid(),
                 token=token,
                 retries=messages.order_of(request),
                 rerun=bool(task.acks_late),
                 orphaned=orphaned,
-                owner_id=owner_id,
+            )
+            # While the log is at it.
+            told = told or _told(task, request, args, kwargs)
+            reply = start.reply(
+                told.job,
+                cancelled=ends.cancelled().set,
+                lost=ends.lost_too_often().set,
+                owner_id=told.owner_id,
                 queue=messages.queue_of(request.delivery_info),
                 schedule=messages.schedule_of(request.headers),
             )
             if reply.status == "duplicate" and not orphaned and _is_orphaned(task, request):
                 orphaned = reply.attempt
                 continue
-            return reply
+            return reply, told
         except LogUnavailable as error:
             if time.monotonic() > deadline:
                 logger.warning("job %s starts unannounced: %s", request.id, error)
-                return None
+                return None, told or _told(task, request, args, kwargs)
             time.sleep(0.1)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import psutil
 import redis
@@ -13,7 +13,11 @@ from bench.peers.processes import Peers
 from bench.stage import instance, reader
 from tests.support.stack import Stack, wait_for
 
-_SEND = "from {module} import nothing as task\nfor _ in range(count): task.delay()"
+# The one process is held until all are sent: who sends is no part of what the worker uses.
+_SEND = "from {module} import hold, nothing\nhold.delay(key)\nfor _ in range(count): nothing.delay()"
+
+
+_KEY = "bench.hold"
 
 
 def measure(effort: Effort) -> Iterator[Result]:
@@ -45,24 +49,30 @@ def _ours(stack: Stack, client: redis.Redis, count: int, recorder: list[float]) 
     main = psutil.Process(stack.pid("worker"))
     (recording,) = [child for child in main.children() if "tasks.recorder_main" in " ".join(child.cmdline())]
     others = [main, *(child for child in main.children(recursive=True) if child.pid != recording.pid)]
-    before = _used([recording])
-    spent = _spent(others, lambda: stack.run(_SEND.format(module="bench.tasks"), count=count), client, "celery")
-    wait_for(lambda: not client.exists("taskcast:dirty"), "everything is recorded")
-    recorder.append((_used([recording]) - before) / count * 1e6)
+    begin = _used([recording])
+    stack.run(_SEND.format(module="bench.tasks"), key=_KEY, count=count)
+    _wait_until_recorded(client)
+    spent = _spent(others, client, "celery")
+    _wait_until_recorded(client)
+    recorder.append((_used([recording]) - begin) / count * 1e6)
     return spent / count * 1e6
+
+
+def _wait_until_recorded(client: redis.Redis) -> None:
+    wait_for(lambda: not client.exists("taskcast:dirty"), "everything is recorded", 60)
 
 
 def _bare(peers: Peers, client: redis.Redis, count: int) -> float:
     main = psutil.Process(peers.pid("worker"))
     everybody = [main, *main.children(recursive=True)]
-    spent = _spent(everybody, lambda: peers.run(_SEND.format(module="bench.peers.tasks"), count=count), client, "peer")
-    return spent / count * 1e6
+    peers.run(_SEND.format(module="bench.peers.tasks"), key=_KEY, count=count)
+    return _spent(everybody, client, "peer") / count * 1e6
 
 
-def _spent(processes: list[psutil.Process], send: Callable[[], object], client: redis.Redis, queue: str) -> float:
-    """Seconds of processor time that the processes use for the jobs that are sent, until all of them have ended."""
+def _spent(processes: list[psutil.Process], client: redis.Redis, queue: str) -> float:
+    """Seconds of processor time that the processes use for the jobs that wait, until all of them have ended."""
     before = _used(processes)
-    send()
+    client.rpush(_KEY, "go on")
     wait_for(lambda: not _waiting(client, queue), "all jobs have ended", 120)
     time.sleep(0.3)  # what ended jobs still have to say
     return _used(processes) - before

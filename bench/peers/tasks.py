@@ -4,6 +4,7 @@ import asyncio
 import time
 from typing import Any
 
+import redis as sync_redis
 import redis.asyncio
 from asgiref.sync import async_to_sync
 from celery import shared_task
@@ -25,6 +26,12 @@ def add(x: float, y: float) -> float:
 @shared_task
 def nothing() -> None:
     pass
+
+
+@shared_task
+def hold(key: str) -> None:
+    with sync_redis.Redis.from_url(REDIS, socket_timeout=None) as client:
+        client.blpop([key])
 
 
 @shared_task(bind=True)

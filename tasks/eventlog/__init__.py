@@ -41,6 +41,7 @@ from tasks.eventlog.writing import (
     Change,
     Reply,
     Sent,
+    Start,
     announce,
     announce_all,
     append,
@@ -48,7 +49,6 @@ from tasks.eventlog.writing import (
     orphan,
     prepared,
     run_all,
-    start,
     tell_children,
 )
 
@@ -64,6 +64,7 @@ __all__ = [
     "Reply",
     "Sent",
     "Snapshot",
+    "Start",
     "Tail",
     "announce",
     "announce_all",
@@ -94,7 +95,6 @@ __all__ = [
     "settle",
     "snapshot",
     "snapshots",
-    "start",
     "tails",
     "tell_children",
     "time_of",

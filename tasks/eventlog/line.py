@@ -28,38 +28,60 @@ class Script:
         self._sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
 
     def __call__(self, client: redis.Redis, calls: Sequence[Call]) -> list[Any]:
-        """The script's answers to these calls, in one round trip. Like `client`, tries once more where a connection
-        turns out to be dead: a call may so come twice. Raises redis.RedisError.
-        """
-        idle = _idle.setdefault((os.getpid(), id(client)), [])
-        connection = idle.pop() if idle else client.connection_pool.make_connection()
-        try:
-            try:
-                return self._ask(connection, calls)
-            except ConnectionError:
-                connection.disconnect()
-                return self._ask(connection, calls)
-        except BaseException:
-            # Also a time limit's exception: the next one must not read the answer to this command.
-            connection.disconnect()
-            raise
-        finally:
-            idle.append(connection)
-
-    def _ask(self, connection: Any, calls: Sequence[Call]) -> list[Any]:
-        self.send(connection, calls)
-        answers = _answers(connection, len(calls))
-        if any(isinstance(answer, NoScriptError) for answer in answers):
-            connection.send_command("SCRIPT", "LOAD", self._text)
-            connection.read_response()
-            self.send(connection, calls)
-            answers = _answers(connection, len(calls))
-        return _without_errors(answers)
+        """The script's answers to these calls, in one round trip. Raises redis.RedisError."""
+        return Asked(self, client, calls).answers()
 
     def send(self, connection: Any, calls: Sequence[Call]) -> None:
         """Have Redis run the script, without waiting for the answers. Raises redis.RedisError."""
         commands = [_packed("EVALSHA", self._sha, str(len(keys)), *keys, argument) for keys, argument in calls]
         connection.send_packed_command([b"".join(commands)], check_health=False)
+
+    def load(self, connection: Any) -> None:
+        """Make the script known to Redis. Raises redis.RedisError."""
+        connection.send_command("SCRIPT", "LOAD", self._text)
+        connection.read_response()
+
+
+class Asked:
+    """Calls that are on their way, and whose `answers` somebody waits for.
+
+    Like redis-py's client, tries once more where a connection turns out to be dead: a call may so come twice. Raises
+    redis.RedisError. Whoever does not come for the answers leaves the connection to be closed.
+    """
+
+    def __init__(self, script: Script, client: redis.Redis, calls: Sequence[Call]) -> None:
+        self._script, self._calls = script, calls
+        self._idle = _idle.setdefault((os.getpid(), id(client)), [])
+        self._connection = self._idle.pop() if self._idle else client.connection_pool.make_connection()
+        try:
+            script.send(self._connection, calls)
+        except ConnectionError:
+            script.send(self._connection, calls)
+
+    def answers(self) -> list[Any]:
+        """The script's answers to the calls, in their order."""
+        connection = self._connection
+        try:
+            try:
+                return self._answers()
+            except ConnectionError:
+                connection.disconnect()
+                self._script.send(connection, self._calls)
+                return self._answers()
+        except BaseException:
+            # Also a time limit's exception: the next one must not read the answer to this command.
+            connection.disconnect()
+            raise
+        finally:
+            self._idle.append(connection)
+
+    def _answers(self) -> list[Any]:
+        answers = _answers(self._connection, len(self._calls))
+        if any(isinstance(answer, NoScriptError) for answer in answers):
+            self._script.load(self._connection)
+            self._script.send(self._connection, self._calls)
+            answers = _answers(self._connection, len(self._calls))
+        return _without_errors(answers)
 
 
 class Unanswered:

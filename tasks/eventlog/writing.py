@@ -1,7 +1,7 @@
 """Appending to the log. One Lua script does it all: numbering, folding, refusing; see joblog.lua."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from tasks.eventlog.connection import (
     stream_key,
     watched_key,
 )
-from tasks.eventlog.line import Call, Script, Unanswered
+from tasks.eventlog.line import Asked, Call, Script, Unanswered
 
 # As the script takes them.
 _SOURCES = {state: events.dumps(sorted(sources)) for state, sources in events.SOURCES.items()}
@@ -178,51 +178,66 @@ def _launched(job: Mapping[str, Any]) -> Change:
     return Change("state", {name: value for name, value in job.items() if name in events.JOB_FIELDS})
 
 
-def start(
-    job: Mapping[str, Any],
-    *,
-    started: Mapping[str, Any],
-    cancelled: Callable[[], Mapping[str, Any]],
-    lost: Callable[[], Mapping[str, Any]],
-    lease: str,
-    pid: int,
-    token: str,
-    retries: int,
-    rerun: bool,
-    orphaned: int = 0,
-    owner_id: Any = None,
-    queue: str = "",
-    schedule: str = "",
-) -> Reply:
-    """Start an attempt by compare-and-set: of several copies of one message, one gets "started".
+class Start:
+    """An attempt that is about to start, by compare-and-set: of several copies of one message, one gets "started".
 
-    `job` is what the message itself tells, for a job that nobody announced; `started`, `cancelled` and `lost` give the
-    fields set by the one end or the other; `token` names this call, so that it may be repeated; `retries` is how often
-    Celery has retried the job; `rerun` says that a job whose worker is dead may start again, two more times at most,
-    and `orphaned` that the process of this attempt is. Raises LogUnavailable.
+    The log is asked at once, and works while the caller prepares what else there is to do; `reply` is its answer.
+    `started` is what is set where it may start; `token` names this call, so that it may be repeated; `retries` is how
+    often Celery has retried the job; `rerun` says that a job whose worker is dead may start again, two more times at
+    most, and `orphaned` that the process of this attempt is. Raises LogUnavailable.
     """
-    request: dict[str, Any] = {
-        "op": "start",
-        "writer": "gate",
-        "retries": retries,
-        "events": [Change("state", started).wire()],
-        "lease": lease,
-        "pid": pid,
-        "token": token,
-        "rerun": rerun,
-        "orphaned": orphaned,
-    }
-    reply = _run(job["id"], **request)
-    if reply.status == "untold":
-        # Mostly it was announced, and may start: this need not go there for each.
-        request |= {
-            "private": _private(owner_id, queue, schedule),
-            "base": _launched(job).wire(),
-            "cancelled": Change("state", cancelled()).wire(),
-            "lost": Change("state", lost()).wire(),
-        }
-        reply = _run(job["id"], **request)
-    return reply
+
+    def __init__(
+        self,
+        job_id: str,
+        *,
+        started: Mapping[str, Any],
+        lease: str,
+        pid: int,
+        token: str,
+        retries: int,
+        rerun: bool,
+        orphaned: int = 0,
+    ) -> None:
+        self._request = _request(
+            job_id,
+            op="start",
+            writer="gate",
+            retries=retries,
+            events=[Change("state", started).wire()],
+            lease=lease,
+            pid=pid,
+            token=token,
+            rerun=rerun,
+            orphaned=orphaned,
+        )
+        self._asked: Asked = ask(lambda redis_: Asked(_script, redis_, [_call(self._request)]))
+
+    def reply(
+        self,
+        job: Mapping[str, Any],
+        *,
+        cancelled: Mapping[str, Any],
+        lost: Mapping[str, Any],
+        owner_id: Any = None,
+        queue: str = "",
+        schedule: str = "",
+    ) -> Reply:
+        """What the log says. `job`, `owner_id`, `queue` and `schedule` are what the message itself tells, for a job
+        that nobody announced; `cancelled` and `lost` are set where it may not start. Raises LogUnavailable.
+        """
+        (raw,) = ask(lambda _: self._asked.answers())
+        reply = _reply(raw)
+        if reply.status == "untold":
+            # Mostly it was announced, and may start: this need not go there for each.
+            self._request |= {
+                "private": _private(owner_id, queue, schedule),
+                "base": _launched(job).wire(),
+                "cancelled": Change("state", cancelled).wire(),
+                "lost": Change("state", lost).wire(),
+            }
+            (reply,) = run_all([self._request])
+        return reply
 
 
 def orphan(job_id: str, *, lease: str, attempt: int, again: Mapping[str, Any] | None, lost: Mapping[str, Any]) -> Reply:

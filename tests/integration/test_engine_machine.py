@@ -13,6 +13,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from tasks import eventlog, events
 from tasks.eventlog import Change
+from tests.support import writing
 
 LEASE = "taskcast:lease:"
 ENDS = {"asked": {"cancel": "asked"}, "cancelled": {"state": "cancelled", "cancel": "seen"}}
@@ -79,13 +80,11 @@ class Engine(RuleBasedStateMachine):
         self.attempts.append(Attempt(reply.attempt, token, lease, self.retries))
 
     def start(self, token: str, lease: str, retries: int, may_rerun: bool, orphaned: int) -> eventlog.Reply:
-        return eventlog.start(
+        return writing.start(
             events.blank_job(self.id, task="t"),
             started={"state": "started", "reason": None, "progress": None},
-            cancelled=lambda: ENDS["cancelled"],
-            lost=lambda: {"state": "lost"},
+            cancelled=ENDS["cancelled"],
             lease=lease,
-            pid=1,
             token=token,
             retries=retries,
             rerun=may_rerun,

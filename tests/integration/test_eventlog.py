@@ -7,6 +7,7 @@ import pytest
 
 from tasks import eventlog, events
 from tasks.eventlog import Change, LogUnavailable
+from tests.support import writing
 
 pytestmark = pytest.mark.usefixtures("log")
 
@@ -23,13 +24,10 @@ def new_job(state="queued", **fields):
 
 
 def begin(job_id, token="call", rerun=False, lease="taskcast:lease:w", retries=0, orphaned=0):
-    return eventlog.start(
+    return writing.start(
         events.blank_job(job_id, task="t.add"),
         started={"state": "started", "worker": "w"},
-        cancelled=lambda: {"state": "cancelled"},
-        lost=lambda: {"state": "lost"},
         lease=lease,
-        pid=1,
         token=token,
         retries=retries,
         rerun=rerun,

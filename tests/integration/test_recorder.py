@@ -15,6 +15,7 @@ from tasks import archive, epochs, eventlog, events, job_ended, recorder, record
 from tasks.eventlog import Change, keeping
 from tasks.models import Counter, Job, JobEvents
 from tasks.upsert import upsert
+from tests.support import writing
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("log")]
 
@@ -33,14 +34,10 @@ def launch(**fields):
 
 
 def begin(job_id, lease="taskcast:lease:w:1", retries=0, rerun=False):
-    return eventlog.start(
+    return writing.start(
         events.blank_job(job_id, task="t.add", created_at=events.now()),
         started={"state": "started", "started_at": events.now(), "worker": "w"},
-        cancelled=lambda: {"state": "cancelled"},
-        lost=lambda: {"state": "lost"},
         lease=lease,
-        pid=1,
-        token=uuid.uuid4().hex,
         retries=retries,
         rerun=rerun,
     )

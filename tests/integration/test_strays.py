@@ -10,6 +10,7 @@ from django.utils import timezone
 from tasks import broker, eventlog, leases, strays
 from tasks.ends import REPLACED
 from tasks.models import Job
+from tests.support import writing
 from tests.support.stack import wait_for
 
 ADD = "tasks.samples.arithmetic.add"
@@ -93,16 +94,11 @@ def test_a_job_that_later_ones_have_overtaken_is_sent_again(look, redis_server):
 def test_a_job_that_has_started_is_not_sent_whatever_its_row_says(look):
     job = sent()
     eventlog.announce(Job.objects.get(pk=job.pk).as_dict())
-    eventlog.start(
+    writing.start(
         {"id": str(job.pk)},
         started={"state": "started"},
-        cancelled=dict,
-        lost=dict,
         lease=LEASE,
-        pid=1,
         token="t",
-        retries=0,
-        rerun=False,
     )
     assert look() == 0
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 from asgiref.sync import async_to_sync
@@ -36,6 +37,19 @@ def job(owner: str | None = "alice", **fields: Any) -> str:
     known = {"task": "tests.job", "owner": owner, "created_at": events.now(), **fields}
     eventlog.announce(events.blank_job(job_id, **known), owner_id=owner_id(owner))
     return job_id
+
+
+def start(
+    job: Mapping[str, Any],
+    *,
+    started: Mapping[str, Any],
+    cancelled: Mapping[str, Any] = MappingProxyType({"state": "cancelled"}),
+    **known: Any,
+) -> Reply:
+    """Start an attempt of the job, as the gate does."""
+    asked = {"lease": "", "pid": 1, "token": uuid.uuid4().hex, "retries": 0, "rerun": False, **known}
+    start = eventlog.Start(job["id"], started=started, **asked)
+    return start.reply(job, cancelled=cancelled, lost={"state": "lost"})
 
 
 def lines(job_id: str, first: int, count: int, *, echo: bool, text: str = "", size: int = 0) -> int:
