@@ -34,6 +34,10 @@ _LINGER = 1.0
 _SEND_TIMEOUT = 2.0
 
 
+# A job that somebody launched: the job, its owner's key, the queue, the schedule.
+_Announcement = tuple[Mapping[str, Any], Any, str, str]
+
+
 @dataclass
 class _Outbox:
     """What one attempt still has to get into the log. `sent` is repeated unchanged until the log has answered."""
@@ -52,14 +56,14 @@ class Reporter:
 
     def __init__(self) -> None:
         self._boxes: dict[int, _Outbox] = {}
-        self._announcements: deque[tuple[Mapping[str, Any], int | None, str, str]] = deque()
+        self._announcements: deque[_Announcement] = deque()
         self._messages: deque[tuple[str, dict[str, Any]]] = deque()
         self._wake = threading.Event()
         self._idle = threading.Event()
         self._idle.set()
         # Held by the one thread that writes.
         self._turn = threading.Lock()
-        # Ends that are on their way to the log, whose answers nobody has looked at yet.
+        # What is on its way to the log: attempts' ends and announcements, whose answers nobody has looked at yet.
         self._sent = Sent()
         # Whether the log leaves it to this process to tell those who follow.
         self._tells = False
@@ -94,9 +98,23 @@ class Reporter:
         return attempt
 
     def announce(self, job: Mapping[str, Any], owner_id: Any, queue: str, schedule: str) -> None:
-        """Make a job known that somebody launched without us, by a message in `queue`; "" for no `schedule`."""
-        self._announcements.append((job, owner_id, queue, schedule))
-        self.wake()
+        """Make a job known that somebody launched without us, by a message in `queue`; "" for no `schedule`.
+
+        On its way to the log when this returns, if the log answers: whoever asks for the job then is told of it.
+        """
+        announcement = (job, owner_id, queue, schedule)
+        is_sent = False
+        if not self._announcements and self._turn.acquire(blocking=False):
+            try:
+                is_sent = self._send(
+                    announcement, eventlog.announcement(job, owner_id=owner_id, queue=queue, schedule=schedule)
+                )
+            finally:
+                self._turn.release()
+        if not is_sent:
+            self._announcements.append(announcement)
+        if not is_sent or not self._beats:
+            self.wake()
 
     def echo(self, job_id: str, reply: Reply) -> None:
         """Tell the readers of a job, if there are any, what was appended to its log by somebody else's hand."""
@@ -122,15 +140,20 @@ class Reporter:
         is_sent = False
         if not self._tells and self._turn.acquire(blocking=False):
             try:
-                if not box.sent and self._guarded(box, self._collect):
-                    self._sent.send(box, box.request)
-                    is_sent = True
-            except LogUnavailable as error:
-                logger.debug("the end of job %s has to wait: %s", attempt.job_id, error)
+                is_sent = not box.sent and self._guarded(box, self._collect) and self._send(box, box.request)
             finally:
                 self._turn.release()
         if not is_sent:
             self.wake()
+
+    def _send(self, whose: _Outbox | _Announcement, request: dict[str, Any]) -> bool:
+        """Send a request whose answer is looked at in the next beat; False where the log does not take it."""
+        try:
+            self._sent.send(whose, request)
+        except LogUnavailable as error:
+            logger.debug("a report has to wait: %s", error)
+            return False
+        return True
 
     def attempt_of(self, recording: Recording | None) -> Attempt | None:
         """The attempt that `recording` counts for."""
@@ -182,18 +205,18 @@ class Reporter:
         # In this order: whoever opens an attempt meanwhile is seen here, or sees that he has to wake.
         self._beats = False
         now = time.monotonic()
-        if self._boxes:
+        if self._boxes or self._sent:
             self._busy_at = now
         # Where one short job follows the other, none has to pay for waking the thread.
         self._beats = now - self._busy_at < _LINGER
         return self._beats
 
     def _flush(self) -> None:
+        self._look_at_answers()
         while self._announcements:
             job, owner_id, queue, schedule = self._announcements[0]
             self._echo(job["id"], eventlog.announce(job, owner_id=owner_id, queue=queue, schedule=schedule))
             self._announcements.popleft()
-        self._look_at_answers()
         boxes = dict(self._boxes)
         ended = [key for key, box in boxes.items() if box.attempt.ended]
         self._write(list(boxes.values()))
@@ -202,9 +225,17 @@ class Reporter:
         self._look_for_cancels()
 
     def _look_at_answers(self) -> None:
-        """Heed the answers to what was sent without waiting. Where there are none, all of it is written anew."""
-        with contextlib.suppress(LogUnavailable):
-            for box, reply in self._sent.replies():
+        """Heed the answers to what was sent without waiting. What has none is written anew."""
+        ends = []
+        for whose, reply in self._sent.replies():
+            if isinstance(whose, _Outbox):
+                ends.append((whose, reply))
+            elif reply is not None:
+                self._echo(whose[0]["id"], reply)
+            else:
+                self._announcements.append(whose)
+        for box, reply in ends:
+            if reply is not None:
                 self._guarded(box, partial(self._go_on, reply=reply))
 
     def _write(self, boxes: list[_Outbox]) -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgpack
@@ -108,7 +109,7 @@ def run_all(requests: Sequence[dict[str, Any]]) -> list[Reply]:
 class Sent:
     """Requests that nobody waits for: `send` them, and some time later look at all their `replies` at once.
 
-    For one thread at a time. After an error all requests since the last `replies` are to be made again.
+    For one thread at a time.
     """
 
     def __init__(self) -> None:
@@ -124,17 +125,20 @@ class Sent:
             self._whose.pop()
             raise
 
-    def replies(self) -> list[tuple[Any, Reply]]:
-        """Whose request was answered by what, of all that was sent since the last time. Raises LogUnavailable."""
+    def __len__(self) -> int:
+        return len(self._whose)
+
+    def replies(self) -> list[tuple[Any, Reply | None]]:
+        """Whose request was answered by what, of all sent since the last time; None: it is to be made again."""
         whose, self._whose = self._whose, []
         if not whose:
             return []
         try:
             answers = ask(lambda _: self._line.answers(len(whose)))
+            return [(each, _reply(raw)) for each, raw in zip(whose, answers, strict=True)]
         except LogUnavailable:
             self._line.drop()
-            raise
-        return [(each, _reply(raw)) for each, raw in zip(whose, answers, strict=True)]
+            return [(each, None) for each in whose]
 
 
 def announce(
@@ -150,28 +154,27 @@ def announce(
     `queue` is the one that the message was sent to, and `schedule` what sent it, where no row knows them; `batch` the
     number of jobs whose parent this one is.
     """
-    private = _private(owner_id, queue, schedule)
-    if batch is not None:
-        private |= {"batch": str(batch), "c:queued": str(batch)}
-    return append(job["id"], [_launched(job)], writer="launch", n=1, create=True, private=private)
+    private = {} if batch is None else {"batch": str(batch), "c:queued": str(batch)}
+    return run_all([announcement(job, owner_id=owner_id, queue=queue, schedule=schedule, private=private)])[0]
+
+
+def announcement(
+    job: Mapping[str, Any],
+    *,
+    owner_id: Any = None,
+    queue: str = "",
+    schedule: str = "",
+    private: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """An `announce` for `run_all` or to be `Sent`; `private` are more fields that no event bears."""
+    known = {**_private(owner_id, queue, schedule), **private}
+    event = _launched(job).wire()
+    return _request(job["id"], op="append", writer="launch", n=1, create=True, private=known, events=[event])
 
 
 def announce_all(jobs: Iterable[tuple[Mapping[str, Any], Any]]) -> list[Reply]:
     """`announce` each of these jobs, with its owner's key, in one round trip. Raises LogUnavailable."""
-    return run_all(
-        [
-            _request(
-                job["id"],
-                op="append",
-                writer="launch",
-                n=1,
-                create=True,
-                private=_private(owner_id, "", ""),
-                events=[_launched(job).wire()],
-            )
-            for job, owner_id in jobs
-        ]
-    )
+    return run_all([announcement(job, owner_id=owner_id) for job, owner_id in jobs])
 
 
 def _launched(job: Mapping[str, Any]) -> Change:
