@@ -180,6 +180,8 @@ USE_TZ = True
 _sqlite = {"ENGINE": "django.db.backends.sqlite3", "NAME": str(TASKCAST_HOME / "taskcast.sqlite3")}
 DATABASES: dict[str, dict[str, Any]] = {"default": read("DATABASE_URL", _sqlite, values.database)}
 _options = DATABASES["default"].setdefault("OPTIONS", {})
+# Threads that live on keep their connections (project/handler.py): one that a restart has cut is opened anew.
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # Six processes that read, then write: 493 of 900 transactions failed as "locked" without IMMEDIATE, none with it.
     _options["transaction_mode"] = "IMMEDIATE"

@@ -154,6 +154,8 @@ class LaunchableTask:
 
     def _not_chosen(self, parameters: list[Parameter], typed: Typed, context: dict[str, Any]) -> list[Fault]:
         """What is none of the choices that an author's code knows: those may depend on any other value."""
+        if not parameters:
+            return []
         asked = context | {JUDGE: self.asker(self._with_defaults(typed).__getitem__).judge}
         faults: list[Fault] = []
         for parameter in parameters:

@@ -19,9 +19,8 @@ from django.contrib.auth import get_user_model
 from django.db import DatabaseError, close_old_connections, connection, transaction
 from django.utils import timezone
 
-from tasks import audit, catalog, counters, messages, records
+from tasks import audit, catalog, counters, messages, records, telling
 from tasks.models import Job, Upload
-from tasks.reporter import reporter
 from tasks.sending import WAITING_FOR_BROKER, announce, note_sent, send
 from tasks.uploaded import UploadedFile, uploads_in
 
@@ -94,7 +93,8 @@ def launch(
         job.change = counters.add("change", 1)
         job.save(force_insert=True)
         audit.note(audit.RETRIED if retry_of else audit.LAUNCHED, user, job=job.pk, task=job.task)
-        Upload.objects.filter(pk__in=uploads_in(typed)).update(used_at=now)
+        if used := uploads_in(typed):
+            Upload.objects.filter(pk__in=used).update(used_at=now)
         transaction.on_commit(lambda: _send_soon(job))
     return job
 
@@ -164,7 +164,7 @@ def _send_soon(job: Job) -> None:
     except DatabaseError as error:
         # The job is there all the same: the watch sends it once more, which does nothing.
         logger.warning("whether job %s was sent cannot be noted: %s", job.pk, error)
-    reporter().changed(job.change)
+    telling.launched(job.change)
 
 
 def _send_now(job: Job) -> bool:

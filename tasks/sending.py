@@ -5,20 +5,26 @@ from collections.abc import Sequence
 from typing import Any
 
 from celery import current_app
-from django.db.models import Case, F, Q, When
+from django.db import connections, router
 from django.utils import timezone
 from kombu.exceptions import EncodeError, OperationalError, SerializerNotInstalled
 from redis.exceptions import RedisError
 
 from tasks import catalog, ends, eventlog, messages
 from tasks.eventlog import Change, LogUnavailable
-from tasks.events import FINAL, JobDict
+from tasks.events import FINAL, JobDict, iso
 from tasks.models import Job
 from tasks.reporter import reporter
 
 logger = logging.getLogger(__name__)
 
 WAITING_FOR_BROKER = "the broker does not answer; the job will be sent when it does"
+
+# By hand, as in counters.py: the answer to a launch waits for it.
+_NOTE = (
+    f"UPDATE {Job._meta.db_table} SET published_at = %s, reason = NULLIF(reason, %s) "  # noqa: S608
+    "WHERE id = %s AND (published_at IS NULL OR reason = %s)"
+)
 
 # What is raised where Redis does not answer, by the log and by the broker.
 _AWAY = (LogUnavailable, OperationalError, OSError)
@@ -116,11 +122,6 @@ def _send(job: Job, producer: Any) -> None:
         _end_unsent(job, error)
     except RedisError as error:
         raise OperationalError(str(error)) from error
-    except RuntimeError as error:
-        # Celery's result backend, which listens before the message goes, calls an outage by this name.
-        if isinstance(error.__cause__, RedisError):
-            raise OperationalError(str(error.__cause__)) from error
-        raise
 
 
 def _end_unsent(job: Job, error: Exception) -> None:
@@ -138,7 +139,7 @@ def _send_message(job: Job, message: dict[str, Any], producer: Any) -> None:
         "parent": job.parent and str(job.parent),
         "root": job.root and str(job.root),
         "owner": owner,
-        "created_at": job.as_dict()["created_at"],
+        "created_at": iso(job.created_at),
         "typed": True,
         "launched": True,
     }
@@ -147,7 +148,10 @@ def _send_message(job: Job, message: dict[str, Any], producer: Any) -> None:
         args=message["args"],
         kwargs=message["kwargs"],
         task_id=str(job.pk),
-        headers={messages.HEADER: header},
+        # Celery is not to listen for a result that nobody here awaits, one subscription for each job; the message says
+        # what it says where nobody says anything: the task itself decides whether its result is stored.
+        ignore_result=True,
+        headers={messages.HEADER: header, "ignore_result": None},
         retry=False,
         # Celery prints these into the worker's log: secrets are masked there too.
         argsrepr="()",
@@ -162,8 +166,9 @@ def note_sent(job: Job) -> None:
     """Note in its row that the job is published."""
     # The message stays until the job is past waiting: it may get lost, and is sent again then.
     job.published_at = timezone.now()
-    waited = When(reason=WAITING_FOR_BROKER, then=None)
-    unmarked = Q(published_at=None) | Q(reason=WAITING_FOR_BROKER)
-    Job.objects.filter(unmarked, pk=job.pk).update(
-        published_at=job.published_at, reason=Case(waited, default=F("reason"))
-    )
+    connection = connections[router.db_for_write(Job)]
+    fields: Any = Job._meta
+    number = fields.pk.get_db_prep_value(job.pk, connection)
+    now = fields.get_field("published_at").get_db_prep_value(job.published_at, connection)
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTE, [now, WAITING_FOR_BROKER, number, WAITING_FOR_BROKER])

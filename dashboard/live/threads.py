@@ -1,4 +1,4 @@
-"""Short reads of the database for code on the event loop, each in one of a few threads.
+"""Short reads of the database for code on the event loop, each in one of a few threads, whose connections are kept.
 
 Not Channels' `database_sync_to_async`: that has one thread for the whole process, where a query of 3 s of one
 socket held up all others.
@@ -32,13 +32,13 @@ async def in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs)
         try:
             return function(*args, **kwargs)
         finally:
-            _keep_connections()
+            keep_connections()
 
     return await asyncio.get_running_loop().run_in_executor(_threads, call)
 
 
-def _keep_connections() -> None:
-    """Let this thread's connections live for a while, also where those of requests do not.
+def keep_connections() -> None:
+    """Let this thread's connections live for a minute, whatever the settings say: it is one of few, and kept itself.
 
     When a thousand sockets come back at once, opening one for each look at a session took half of the time.
     """

@@ -77,3 +77,21 @@ def test_a_started_job_that_is_to_be_cancelled_is_told_when_redis_is_back(stack_
     wait_for(lambda: stack.run(_ROW, id=job["id"])["state"] == "succeeded", "the task has seen it and returned", 20)
     cancels = [event["set"]["cancel"] for event in stack.run(_EVENTS, id=job["id"]) if event["set"].get("cancel")]
     assert cancels[0] == "asked"
+
+
+_LAUNCH_AND_LOOK = """
+from celery.result import AsyncResult
+from tasks import eventlog
+from tasks.launching import launch
+def subscribed():
+    said = eventlog.ask(lambda redis_: redis_.info("commandstats"))
+    return said.get("cmdstat_subscribe", {"calls": 0})["calls"]
+before = subscribed()
+job = launch(name, {"x": 4, "y": 4})
+answer = [subscribed() - before, AsyncResult(str(job.pk)).get(timeout=20)]
+"""
+
+
+def test_nobody_listens_for_the_result_of_a_launch_and_it_is_there_all_the_same(stack_factory):
+    stack = stack_factory(WORKERS="1")
+    assert stack.run(_LAUNCH_AND_LOOK, name=ADD) == [0, 8]
