@@ -19,15 +19,12 @@ from dashboard.live import frames, rows
 from dashboard.live.frames import Part
 from dashboard.live.pace import Pace
 from dashboard.live.protocol import Subscribe
-from dashboard.live.reading import LogReader
+from dashboard.live.reading import PAGE, LogReader, next_page
 from dashboard.live.sockets import Socket
 from dashboard.live.threads import in_thread
 from tasks.eventlog import LogUnavailable, Snapshot, time_of
 
 logger = logging.getLogger(__name__)
-
-# Events of one read. With 20 flushes a second, ten seconds of a job.
-_PAGE = 200
 
 
 class JobFollower:
@@ -113,6 +110,7 @@ class Watch:
         self.is_followed = False  # somebody was admitted: the group is joined, and `owner_id` was looked for
         self._log, self._empty = log, empty
         self._row_change = 0
+        self._page = PAGE
         self._task: asyncio.Task[None] | None = None
         self._to_look_at: set[JobFollower] = set()
 
@@ -164,8 +162,8 @@ class Watch:
                 left.append(follower)
                 continue
             if follower.seq not in shared:
-                fresh = [frames.event_item(seq, body) for seq, body in bodies if seq > follower.seq]
-                shared[follower.seq] = frames.events(follower.topic, epoch, fresh)
+                fresh = frames.event_items((seq, body) for seq, body in bodies if seq > follower.seq)
+                shared[follower.seq] = list(frames.events(follower.topic, epoch, fresh))
             for part in shared[follower.seq]:
                 if not follower.take(part, epoch, times[part.cursor]):
                     left.append(follower)
@@ -270,9 +268,10 @@ class Watch:
             follower.take_snapshot(frame, found.epoch, found.seq, at=found.at)
 
     async def _from_log(self, group: list[JobFollower], epoch: int | None, seq: int, head: tuple[int, int]) -> bool:
-        page = await self._log.page(self.job_id, seq, _PAGE)
+        page = await self._log.page(self.job_id, seq, self._page)
         if page is None:
             return False
+        self._page = next_page(page)
         self._reads(head, page.epoch, page.seq)
         still = self._still(group, epoch, seq)
         if not still:
@@ -283,15 +282,18 @@ class Watch:
         still = [follower for follower in still if not follower.needs_snapshot]
         if not still:
             return True
-        times = {seq: time_of(body) for seq, body in page.bodies}
-        parts = frames.events(still[0].topic, page.epoch, [frames.event_item(seq, body) for seq, body in page.bodies])
-        if not parts:
-            parts, times = [Part(frames.no_events(still[0].topic, page.epoch), seq)], {seq: page.before}
-            still = [follower for follower in still if not follower.is_answered]
-        for follower in still:
-            for part in parts:
-                if not follower.take(part, page.epoch, times[part.cursor]):
-                    break
+        if not page.bodies:
+            part = Part(frames.no_events(still[0].topic, page.epoch), seq)
+            for follower in still:
+                if not follower.is_answered:
+                    follower.take(part, page.epoch, page.before)
+            return True
+        bodies = dict(page.bodies)
+        for part in frames.events(still[0].topic, page.epoch, frames.event_items(page.bodies)):
+            at = time_of(bodies[part.cursor])
+            still = [follower for follower in still if follower.take(part, page.epoch, at)]
+            if not still:
+                break
         return True
 
     async def _from_row(self, group: list[JobFollower], log_is_away: bool) -> None:

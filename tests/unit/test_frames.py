@@ -41,8 +41,9 @@ def test_events_are_split_into_frames_in_order(sizes, letter):
 def test_an_echo_is_the_event_that_the_log_has(size, text):
     whole = event(7, set={"reason": text + "x" * size}, kept=["result"])
     body = dumps({name: value for name, value in whole.items() if name != "seq"})
-    assert json.loads(frames.event_item(7, body).text) == json.loads(frames.stored_item(whole).text)
-    assert "kept" not in json.loads(frames.event_item(7, body).text)
+    ((seq, text),) = frames.event_items([(7, body)])
+    assert (seq, json.loads(text)) == (7, json.loads(frames.stored_item(whole).text))
+    assert "kept" not in json.loads(text)
 
 
 def test_lines_too_long_for_a_frame_are_counted_not_sent():
