@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from tasks import counters, records
 from tasks.models import JobEvents
+from tasks.upsert import insert
 
 # Until then the archive is complete: `seq` is consecutive for at least 10 minutes after a job's end.
 COMPLETE_FOR = timedelta(minutes=15)
@@ -27,24 +29,24 @@ def compact_once(limit: int = 50) -> int:
             found[chunk.job_id].append(chunk)
         merged = [new for chunks in found.values() for new in _compacted(chunks)]
         JobEvents.objects.filter(pk__in=[chunk.pk for chunks in found.values() for chunk in chunks]).delete()
-        JobEvents.objects.bulk_create(merged)
+        insert(JobEvents, merged)
     return len(job_ids)
 
 
-def _compacted(chunks: list[JobEvents]) -> list[JobEvents]:
+def _compacted(chunks: list[JobEvents]) -> list[dict[str, Any]]:
     # Not splitlines(): JSON leaves U+2028 and its kind as they are inside of a text.
     lines = [line for chunk in chunks for line in chunk.body.split("\n") if line]
     kept = records.without_superseded(lines)
     return [new_chunk(chunks[0].job_id, chunks[-1].epoch, piece, live=False) for piece in records.chunks(kept)]
 
 
-def new_chunk(job_id: str | UUID, epoch: int, lines: records.Lines, *, live: bool = True) -> JobEvents:
-    """The archive's row of these lines, not yet saved."""
-    return JobEvents(
-        job_id=job_id,
-        epoch=epoch,
-        first=lines[0][0],
-        last=lines[-1][0],
-        body="\n".join(line for _, line in lines),
-        live=live,
-    )
+def new_chunk(job_id: str | UUID, epoch: int, lines: records.Lines, *, live: bool = True) -> dict[str, Any]:
+    """The archive's row of these lines, by column, not yet saved."""
+    return {
+        "job_id": job_id,
+        "epoch": epoch,
+        "first": lines[0][0],
+        "last": lines[-1][0],
+        "body": "\n".join([line for _, line in lines]),
+        "live": live,
+    }

@@ -13,7 +13,7 @@ from tasks import children, epochs, leases, watch
 from tasks.archive import compact_once
 from tasks.complaints import Complaints
 from tasks.eventlog import LogUnavailable
-from tasks.recorder import record_once, recorder_lock
+from tasks.recorder import look_for_garbage_less, record_once, recorder_lock
 from tasks.retention import forget_once
 
 logger = logging.getLogger(__name__)
@@ -109,6 +109,7 @@ def main(*, parent: int, lease_key: str, once: bool) -> int:
     except (LogUnavailable, DatabaseError, InterfaceError) as error:
         logger.warning("the event log is not open yet: %s", error)
     watch.run_in_thread()
+    look_for_garbage_less()
     loop.run(ending, parent)
     watch.release()
     return 0

@@ -1,7 +1,7 @@
 """What the log says of a job, as the row and the archive keep it. Decisions only: no Redis, no database."""
 
 import json
-import uuid
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,6 +9,7 @@ from typing import Any
 
 from tasks import events
 from tasks.eventlog import Tail
+from tasks.upsert import JSONText
 
 # Archived events: their seq, and their JSON text.
 Lines = Sequence[tuple[int, str]]
@@ -24,8 +25,12 @@ COLUMNS = (
     "outputs", "worker", "attempt", "parent", "root", "group", "retry_of", "children", "truncated", "epoch", "seq",
     "archived", "lease", "change",
 )  # fmt: skip
-_TIMES = ("started_at", "finished_at")
+_JSON = ("args", "progress", "result", "error", "outputs", "children", "truncated")
+_TIMES = ("created_at", "started_at", "finished_at")
 _IDS = ("parent", "root", "group", "retry_of")
+# Those that a row needs as values.
+_DECODED = ("task", "state", "reason", "cancel", "worker", "attempt", *_TIMES, *_IDS)
+_UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @dataclass(frozen=True)
@@ -52,39 +57,34 @@ class Plan:
     @property
     def is_whole(self) -> bool:
         """Whether nothing of what was read is left to archive."""
-        return self.archived >= self.tail.snapshot.seq
+        return self.archived >= self.tail.seq
 
     @property
     def may_be_sent_again(self) -> bool:
         """Whether the job's message may be wanted once more: it waits, or may start again where its worker dies."""
-        state = self.tail.snapshot.job["state"]
+        state = self.tail.state
         return state in ("queued", "scheduled") or (self.tail.may_rerun and state not in events.FINAL)
 
     @property
     def is_end(self) -> bool:
         """Whether the row becomes final by this."""
-        return self.tail.snapshot.job["state"] in events.FINAL and self.known.state not in events.FINAL
+        return self.tail.state in events.FINAL and self.known.state not in events.FINAL
 
     @property
     def is_news(self) -> bool:
-        snapshot = self.tail.snapshot
-        return bool(self.lines) or (snapshot.epoch, snapshot.seq) > (self.known.epoch, self.known.seq)
+        return bool(self.lines) or (self.tail.epoch, self.tail.seq) > (self.known.epoch, self.known.seq)
 
 
 def is_id(job_id: str) -> bool:
     """Whether rows can have this id: the canonical text of a UUID. Celery itself takes any text."""
-    try:
-        return str(uuid.UUID(job_id)) == job_id
-    except ValueError:
-        return False
+    return _UUID.fullmatch(job_id) is not None
 
 
 def went_back(known: Known, tail: Tail) -> bool:
     """Whether the log knows less than the row: it lost a second, or began the job a second time."""
-    snapshot = tail.snapshot
-    if known.state in events.FINAL and snapshot.job["state"] != known.state:
+    if known.state in events.FINAL and tail.state != known.state:
         return True  # a final state is left for nothing
-    return snapshot.epoch == known.epoch and snapshot.seq < known.seq
+    return tail.epoch == known.epoch and tail.seq < known.seq
 
 
 def plan(job_id: str, known: Known, tail: Tail) -> Plan:
@@ -96,28 +96,35 @@ def plan(job_id: str, known: Known, tail: Tail) -> Plan:
 
 def row(plan: Plan, *, change: int, owner_id: Any) -> dict[str, Any]:
     """The row's columns: to insert, or to replace with its COLUMNS those of the row that is there."""
-    snapshot = plan.tail.snapshot
-    job = snapshot.job
-    created_at = _moment(job["created_at"]) or _moment(job["started_at"]) or datetime.now(UTC)
-    values: dict[str, Any] = {name: job[name] for name in COLUMNS if name in job}
-    values |= {name: _moment(job[name]) for name in _TIMES} | {name: _id(job[name]) for name in _IDS}
-    values |= {"task": job["task"][:255], "worker": job["worker"] and job["worker"][:255]}
+    tail = plan.tail
+    texts = ",".join([tail.fields[name] for name in _DECODED])
+    values: dict[str, Any] = dict(zip(_DECODED, json.loads(f"[{texts}]"), strict=True))
+    created_at, started_at, finished_at = [_moment(values[name]) for name in _TIMES]
+    created_at = created_at or started_at or datetime.now(UTC)
+    for name in _IDS:
+        if values[name] is not None and not is_id(values[name]):
+            values[name] = None
+    # Those that nobody looks into go as they are from the one store into the other.
+    values |= {name: JSONText(tail.fields[name]) for name in _JSON}
     return values | {
-        "id": uuid.UUID(plan.job_id),
-        "truncated": job.get("truncated"),
-        "epoch": snapshot.epoch,
-        "seq": snapshot.seq,
+        "id": plan.job_id,
+        "task": values["task"][:255],
+        "worker": values["worker"] and values["worker"][:255],
+        "epoch": tail.epoch,
+        "seq": tail.seq,
         "archived": plan.archived,
-        "lease": plan.tail.lease[:300],
+        "lease": tail.lease[:300],
         # Asked for, and the log was away or has lost it: the watch tells it.
-        "cancel": job["cancel"] or (None if job["state"] in events.FINAL else plan.known.cancel),
+        "cancel": values["cancel"] or (None if values["state"] in events.FINAL else plan.known.cancel),
         "change": change,
         "owner_id": owner_id,
         "created_at": created_at,
+        "started_at": started_at,
+        "finished_at": finished_at,
         # Whoever launched without a row published by himself.
         "published_at": created_at,
-        "queue": plan.tail.queue[:255],
-        "schedule": plan.tail.schedule[:200] or None,
+        "queue": tail.queue[:255],
+        "schedule": tail.schedule[:200] or None,
     }
 
 
@@ -149,7 +156,3 @@ def without_superseded(lines: Iterable[str]) -> list[tuple[int, str]]:
 
 def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
-
-
-def _id(text: str | None) -> uuid.UUID | None:
-    return uuid.UUID(text) if text and is_id(text) else None

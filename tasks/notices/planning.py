@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from tasks.models import BATCH, Job
 from tasks.models_notices import CHANNELS, EMAIL, WEBHOOK, Notice, Wish
+from tasks.upsert import among
 
 #: What a launch may say of its own end; anything else is as its owner has chosen.
 ALWAYS, NEVER = "always", "never"
@@ -24,7 +25,7 @@ def plan(job_ids: Iterable[str]) -> None:
         return
     wanted = Q(notify=ALWAYS) | Q(owner__notice_settings__isnull=False)
     # What a job sent off, the jobs of a batch among it, is told by its end, not one by one.
-    jobs = Job.objects.filter(wanted, pk__in=ids, parent=None, owner__isnull=False).exclude(notify=NEVER)
+    jobs = Job.objects.filter(wanted, pk__in=among(Job, ids), parent=None, owner__isnull=False).exclude(notify=NEVER)
     jobs = jobs.select_related("owner__notice_settings").defer("message", "result", "outputs", "error", "progress")
     now = timezone.now()
     notices = [_notice(job, job.owner, channel, now) for job in jobs for channel in _channels(job)]
