@@ -35,7 +35,7 @@ class Attempt:
         *,
         base: Mapping[str, Any],
         wake: Callable[[], None],
-        finish: Callable[["Attempt"], None],
+        finish: Callable[[], None],
         outputs: list[dict[str, Any]] | None = None,
         secrets: tuple[str, ...] = (),
     ) -> None:
@@ -90,7 +90,7 @@ class Attempt:
             self._changes.append(change)
             # After the change is in: whoever sees `ended` and collects once more has collected everything.
             self.ended = True
-            self._finish(self)
+            self._finish()
 
     def hurry(self) -> None:
         """Report all that was put out so far at the next look, also what would have time."""

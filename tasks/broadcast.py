@@ -3,6 +3,9 @@
 Messages are echoes of what the event log or the database holds. They may be lost; readers notice and read.
 """
 
+import asyncio
+import logging
+from collections import deque
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -14,6 +17,8 @@ from django.conf import settings
 from redis.connection import parse_url
 
 from tasks import conf
+
+logger = logging.getLogger(__name__)
 
 JOBS = "jobs"
 ACCESS = "access"
@@ -72,3 +77,34 @@ async def send(group: str, message: dict[str, Any]) -> None:
     if layer is None:
         raise RuntimeError("CHANNEL_LAYERS names no default layer: see the README on settings")
     await layer.group_send(group, message)
+
+
+# Seconds.
+_SEND_TIMEOUT = 2.0
+
+
+class Messages:
+    """Messages that wait for a thread to send them, best effort: who misses one finds it in the log within 2 s."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[tuple[str, dict[str, Any]]] = deque()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def add(self, group: str, message: dict[str, Any]) -> None:
+        """Have this one sent too. From any thread."""
+        self._waiting.append((group, message))
+
+    def send(self) -> None:
+        """Send all that wait. From always the same thread: it keeps a loop, and with it the connection."""
+        batch = [self._waiting.popleft() for _ in range(len(self._waiting))]
+        if batch:
+            self._loop = self._loop or asyncio.new_event_loop()
+            self._loop.run_until_complete(self._send_all(batch))
+
+    async def _send_all(self, batch: list[tuple[str, dict[str, Any]]]) -> None:
+        try:
+            async with asyncio.timeout(_SEND_TIMEOUT):
+                for group, message in batch:
+                    await send(group, message)
+        except Exception as error:
+            logger.debug("a group message was not sent: %s", error)

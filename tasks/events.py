@@ -133,7 +133,7 @@ def json_bytes(value: Any) -> int:
 
 def now() -> str:
     """This moment in UTC, ISO 8601 with microseconds and offset."""
-    return iso(datetime.now(UTC))
+    return datetime.now(UTC).isoformat(timespec="microseconds")
 
 
 def iso(moment: datetime) -> str:

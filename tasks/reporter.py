@@ -4,7 +4,6 @@ One per process, started after the fork and only when there is something to say.
 fails by it: what the log cannot take now waits here, progress merged to its latest, and goes out when Redis is back.
 """
 
-import asyncio
 import atexit
 import contextlib
 import logging
@@ -12,70 +11,59 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
 from functools import partial
+from itertools import count
 from typing import Any
 
-from tasks import broadcast, eventlog, events
+from tasks import broadcast, eventlog
 from tasks.attempt import Attempt
-from tasks.eventlog import Change, LogUnavailable, Reply, Sent
+from tasks.eventlog import LogUnavailable, Reply, Sent
+from tasks.outbox import Outbox
 from tasks.progress import Recording, current
 
 logger = logging.getLogger(__name__)
 
-# Seconds between two flushes: at most 20 a second.
+# Seconds between two looks at all attempts: at most 20 a second.
 INTERVAL = 0.05
-# Seconds between two looks whether somebody asked the job to stop, while the task itself reports nothing.
-_CANCEL_POLL = 1.0
 _RETRY_DELAY = 0.5
 # Seconds for which the thread goes on looking after the last attempt.
 _LINGER = 1.0
-_SEND_TIMEOUT = 2.0
-
+# Seconds between the end of one attempt and the begin of the next where jobs wait for the process. Who launches a job
+# when the one before has ended is slower.
+_BACK_TO_BACK = 0.002
 
 # A job that somebody launched: the job, its owner's key, the queue, the schedule.
 _Announcement = tuple[Mapping[str, Any], Any, str, str]
-
-
-@dataclass
-class _Outbox:
-    """What one attempt still has to get into the log. `sent` is repeated unchanged until the log has answered."""
-
-    attempt: Attempt
-    # 1 is kept for laying the job down anew in a log that lost it.
-    n: int = 2
-    sent: list[Change] = field(default_factory=list)
-    request: dict[str, Any] = field(default_factory=dict)  # that bears them
-    asked_at: float = 0.0
-    state_refused: bool = False
 
 
 class Reporter:
     """This process's voice: `open` attempts, `announce` jobs, `echo` what others appended, `send` to groups."""
 
     def __init__(self) -> None:
-        self._boxes: dict[int, _Outbox] = {}
+        self._boxes: dict[int, Outbox] = {}
+        self._keys = count()
+        # Keys of boxes that have something to say; None: all are to be looked at.
+        self._news: deque[int | None] = deque()
         self._announcements: deque[_Announcement] = deque()
-        self._messages: deque[tuple[str, dict[str, Any]]] = deque()
+        self._messages = broadcast.Messages()
         self._wake = threading.Event()
         self._idle = threading.Event()
         self._idle.set()
         # Held by the one thread that writes.
         self._turn = threading.Lock()
-        # What is on its way to the log: attempts' ends and announcements, whose answers nobody has looked at yet.
+        # What is on its way to the log, ends (by key) and announcements, whose answers nobody has looked at yet.
         self._sent = Sent()
         # Whether the log leaves it to this process to tell those who follow.
         self._tells = False
         # Held for a moment where the two events change together, and where the thread is started.
         self._lock = threading.Lock()
-        self._busy_at = float("-inf")
+        self._busy_at = self._beat_at = self._ended_at = float("-inf")
         self._beats = False
         self._thread: threading.Thread | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._unavailable = False
 
-    # --- called from anywhere; none of these waits or raises
+    # --- called from anywhere; none of these waits for long or raises
 
     def open(
         self,
@@ -88,10 +76,17 @@ class Reporter:
     ) -> Attempt:
         """Begin to report an attempt; `base` is what is known of the job (fields of the job dict), `outputs` what
         earlier attempts put out, `secrets` the texts to mask."""
+        key = next(self._keys)
         attempt = Attempt(
-            job_id, number, base=base, wake=self.wake, finish=self.finish, outputs=outputs, secrets=secrets
+            job_id,
+            number,
+            base=base,
+            wake=partial(self._hear, key),
+            finish=partial(self.finish, key),
+            outputs=outputs,
+            secrets=secrets,
         )
-        self._boxes[id(attempt)] = _Outbox(attempt, asked_at=time.monotonic())
+        self._boxes[key] = Outbox(attempt, self._echo)
         attempt.recording.listen()
         if not self._beats:
             self.wake()
@@ -103,12 +98,11 @@ class Reporter:
         On its way to the log when this returns, if the log answers: whoever asks for the job then is told of it.
         """
         announcement = (job, owner_id, queue, schedule)
+        request = eventlog.announcement(job, owner_id=owner_id, queue=queue, schedule=schedule)
         is_sent = False
         if not self._announcements and self._turn.acquire(blocking=False):
             try:
-                is_sent = self._send(
-                    announcement, eventlog.announcement(job, owner_id=owner_id, queue=queue, schedule=schedule)
-                )
+                is_sent = self._send(announcement, request)
             finally:
                 self._turn.release()
         if not is_sent:
@@ -127,26 +121,31 @@ class Reporter:
 
     def send(self, group: str, message: dict[str, Any]) -> None:
         """Send a message to a group, best effort."""
-        self._messages.append((group, message))
+        self._messages.add(group, message)
         self.wake()
 
-    def finish(self, attempt: Attempt) -> None:
+    def finish(self, key: int) -> None:
         """Send what is left of an attempt that has ended, in the thread that ran it: to hand it over takes longer.
 
-        The log's answer is looked at in the next beat; until then the attempt's box is kept. The reporter's thread does
-        all of it where that one is writing, where the log is away, or where those who follow wait to be told.
+        The log's answer is looked at in the next beat; until then the box is kept. The reporter's thread does all of it
+        where that one is writing, where the log is away, or where those who follow wait to be told. Where jobs come
+        back to back, the ends of a beat go out together.
         """
-        box = self._boxes[id(attempt)]
+        box = self._boxes[key]
+        in_a_row = box.opened_at - self._ended_at < _BACK_TO_BACK
+        self._ended_at = time.monotonic()
+        if in_a_row and self._beats:
+            return
         is_sent = False
         if not self._tells and self._turn.acquire(blocking=False):
             try:
-                is_sent = not box.sent and self._guarded(box, self._collect) and self._send(box, box.request)
+                is_sent = not box.waits and box.collect() and self._send(key, box.request)
             finally:
                 self._turn.release()
         if not is_sent:
-            self.wake()
+            self._hear(key)
 
-    def _send(self, whose: _Outbox | _Announcement, request: dict[str, Any]) -> bool:
+    def _send(self, whose: int | _Announcement, request: dict[str, Any]) -> bool:
         """Send a request whose answer is looked at in the next beat; False where the log does not take it."""
         try:
             self._sent.send(whose, request)
@@ -162,6 +161,11 @@ class Reporter:
                 return box.attempt
         return None
 
+    def _hear(self, key: int) -> None:
+        """An attempt has something to say that does not wait for the beat."""
+        self._news.append(key)
+        self.wake()
+
     def wake(self) -> None:
         """Have the thread look now."""
         with self._lock:
@@ -175,24 +179,25 @@ class Reporter:
         """Wait until all is out, at most `timeout` seconds; whether it is."""
         if self._thread is None:
             return True
+        self._news.append(None)
         self.wake()
         return self._idle.wait(timeout)
 
     # --- the thread
 
     def _run(self) -> None:
-        self._loop = asyncio.new_event_loop()
         while True:
             self._wake.wait(INTERVAL if self._keep_beating() else None)
             self._wake.clear()
             try:
                 with self._turn:
                     self._flush()
-                self._speak()
+                self._messages.send()
                 self._unavailable = False
             except LogUnavailable as error:
                 self._note_unavailable(error)
                 time.sleep(_RETRY_DELAY)
+                self._news.append(None)
                 self._wake.set()
                 continue
             with self._lock:
@@ -217,113 +222,45 @@ class Reporter:
             job, owner_id, queue, schedule = self._announcements[0]
             self._echo(job["id"], eventlog.announce(job, owner_id=owner_id, queue=queue, schedule=schedule))
             self._announcements.popleft()
-        boxes = dict(self._boxes)
+        boxes = self._to_be_looked_at()
         ended = [key for key, box in boxes.items() if box.attempt.ended]
         self._write(list(boxes.values()))
         for key in ended:
             del self._boxes[key]
-        self._look_for_cancels()
+        for box in boxes.values():
+            box.look_for_cancel()
 
     def _look_at_answers(self) -> None:
         """Heed the answers to what was sent without waiting. What has none is written anew."""
         ends = []
         for whose, reply in self._sent.replies():
-            if isinstance(whose, _Outbox):
+            if isinstance(whose, int):
                 ends.append((whose, reply))
             elif reply is not None:
                 self._echo(whose[0]["id"], reply)
             else:
                 self._announcements.append(whose)
-        for box, reply in ends:
-            if reply is not None:
-                self._guarded(box, partial(self._go_on, reply=reply))
+        for key, reply in ends:
+            if reply is None or self._boxes[key].heed(reply):
+                self._news.append(key)
+            else:
+                del self._boxes[key]
 
-    def _write(self, boxes: list[_Outbox]) -> None:
+    def _to_be_looked_at(self) -> dict[int, Outbox]:
+        """All boxes once in a beat; in between those with news, of which two hundred attempts have few at a time."""
+        news = {self._news.popleft() for _ in range(len(self._news))}
+        now = time.monotonic()
+        if None in news or now - self._beat_at >= INTERVAL:
+            self._beat_at = now
+            return dict(self._boxes)
+        return {key: self._boxes[key] for key in news if key is not None and key in self._boxes}
+
+    def _write(self, boxes: list[Outbox]) -> None:
         """Append what the attempts have to say, of all of them in one round trip."""
-        waiting = [box for box in boxes if self._guarded(box, self._collect)]
+        waiting = [box for box in boxes if box.collect()]
         while waiting:
             replies = eventlog.run_all([box.request for box in waiting])
-            answered = zip(waiting, replies, strict=True)
-            waiting = [box for box, reply in answered if self._guarded(box, partial(self._go_on, reply=reply))]
-
-    def _guarded(self, box: _Outbox, action: Callable[[_Outbox], bool]) -> bool:
-        try:
-            return action(box)
-        except LogUnavailable:
-            raise
-        except Exception:
-            # Whatever it is, the thread lives on: without it every later job of this process would be mute.
-            logger.exception("a report on job %s could not be written", box.attempt.job_id)
-            box.n, box.sent = box.n + len(box.sent), []
-            return False
-
-    def _collect(self, box: _Outbox) -> bool:
-        """Prepare what the attempt has to say; whether there is something."""
-        attempt = box.attempt
-        if not box.sent:
-            box.sent = attempt.collect()
-            if box.sent:
-                box.request = eventlog.prepared(
-                    attempt.job_id, box.sent, writer=attempt.writer, n=box.n, attempt=attempt.number
-                )
-            elif not attempt.ended:
-                attempt.recording.listen()
-        return bool(box.sent)
-
-    def _go_on(self, box: _Outbox, reply: Reply) -> bool:
-        """Heed the log's answer; whether there is more to append at once."""
-        attempt = box.attempt
-        if reply.status == "absent":
-            self._lay_down(attempt)
-            return True
-        self._echo(attempt.job_id, reply)
-        self._look_at(box, reply)
-        if reply.status == "final":
-            self._tell_late_end(box)
-        box.n, box.sent = box.n + len(box.sent), []
-        # What was counted meanwhile has time until the next beat; what was said before the end has not.
-        return attempt.ended and self._collect(box)
-
-    def _lay_down(self, attempt: Attempt) -> None:
-        """The log lost this job and history had not recorded it: begin it anew with all that is known here."""
-        base = Change("state", {**attempt.known, "state": "started", "attempt": attempt.number})
-        reply = eventlog.append(attempt.job_id, [base], writer=attempt.writer, n=1, attempt=attempt.number, create=True)
-        self._echo(attempt.job_id, reply)
-
-    def _tell_late_end(self, box: _Outbox) -> None:
-        """The job was given up, and the worker came back: how that ended is one line of the log."""
-        late = [change.set["state"] for change in box.sent if "state" in change.set]
-        if late and not box.state_refused:
-            box.state_refused = True
-            word = {"succeeded": "had succeeded", "failed": "had failed", "cancelled": "had stopped"}.get(late[-1])
-            text = f"the worker came back and {word or 'went on'}"
-            line = Change("log", lines=[{"time": events.now(), "level": "warning", "text": text}])
-            attempt = box.attempt
-            writer = f"{attempt.writer}.late"
-            self._echo(
-                attempt.job_id,
-                eventlog.append(attempt.job_id, [line], writer=writer, n=1, attempt=attempt.number, late=True),
-            )
-
-    def _look_at(self, box: _Outbox, reply: Reply) -> None:
-        """Stop the attempt where the job is to be cancelled, was cancelled without it, or has another attempt."""
-        box.asked_at = time.monotonic()
-        attempt = box.attempt
-        attempt.replaced |= reply.status == "fenced"
-        if (reply.cancel is not None or attempt.replaced) and not attempt.recording.cancelled:
-            attempt.recording.cancel()
-
-    def _look_for_cancels(self) -> None:
-        due = time.monotonic() - _CANCEL_POLL
-        for box in list(self._boxes.values()):
-            if box.asked_at < due and not box.attempt.recording.cancelled:
-                # An append of nothing: its answer bears the flag.
-                self._look_at(
-                    box,
-                    eventlog.append(
-                        box.attempt.job_id, [], writer=box.attempt.writer, n=box.n, attempt=box.attempt.number
-                    ),
-                )
+            waiting = [box for box, reply in zip(waiting, replies, strict=True) if box.heed(reply)]
 
     def _echo(self, job_id: str, reply: Reply) -> bool:
         # Whoever begins to follow the job now reads what nobody is told of: decision 15.
@@ -331,23 +268,8 @@ class Reporter:
         if waits:
             self._tells = True
             message = broadcast.events_message(job_id, reply.epoch, reply.written, reply.before)
-            self._messages.append((broadcast.job_group(job_id), message))
+            self._messages.add(broadcast.job_group(job_id), message)
         return waits
-
-    def _speak(self) -> None:
-        assert self._loop is not None
-        batch = [self._messages.popleft() for _ in range(len(self._messages))]
-        if batch:
-            self._loop.run_until_complete(self._send_all(batch))
-
-    async def _send_all(self, batch: list[tuple[str, dict[str, Any]]]) -> None:
-        # Group messages are echoes: readers who miss one find it in the log within 2 s.
-        try:
-            async with asyncio.timeout(_SEND_TIMEOUT):
-                for group, message in batch:
-                    await broadcast.send(group, message)
-        except Exception as error:
-            logger.debug("a group message was not sent: %s", error)
 
     def _note_unavailable(self, error: LogUnavailable) -> None:
         if not self._unavailable:

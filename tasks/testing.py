@@ -142,7 +142,7 @@ class _Voice(reporter.Reporter):
     def wake(self) -> None:
         pass
 
-    def finish(self, attempt: Attempt) -> None:
+    def finish(self, key: int) -> None:
         pass
 
 
