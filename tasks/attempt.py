@@ -99,6 +99,11 @@ class Attempt:
 
     # --- the reporter's side
 
+    @property
+    def is_urgent(self) -> bool:
+        """Whether there is a change of state to report, or somebody waits until all is reported."""
+        return bool(self._changes) or self._hurried
+
     def collect(self) -> list[Change]:
         """What is new since the last call, in order: outputs, progress, lines, then changes of state."""
         # Taken first: what the task says after a change of state belongs behind it.

@@ -8,9 +8,15 @@ from typing import Any
 from tasks import eventlog, events
 from tasks.attempt import Attempt
 from tasks.eventlog import Change, LogUnavailable, Reply
+from tasks.pace import Pace
 
 logger = logging.getLogger(__name__)
 
+# Seconds from one look at an attempt to the next.
+INTERVAL = 0.05
+# And at least, after one that found something, for which anything but a change of state waits. Less: whoever reports 20
+# times a second would otherwise be too early again and again, by as much as the first time.
+_REST = 0.045
 # Seconds between two looks whether somebody asked the job to stop, while the task itself reports nothing.
 _CANCEL_POLL = 1.0
 
@@ -24,6 +30,10 @@ class Outbox:
     def __init__(self, attempt: Attempt, tell: Callable[[str, Reply], object]) -> None:
         self.attempt = attempt
         self.opened_at = self._asked_at = time.monotonic()
+        # When it is to be looked at again in any case, and what it reports before that is to wait until then.
+        self.due = self.opened_at + INTERVAL
+        self._rests = False
+        self._pace = Pace()
         # What bears the changes that have no answer yet.
         self.request: dict[str, Any] = {}
         self._changes: list[Change] = []
@@ -36,6 +46,10 @@ class Outbox:
     def waits(self) -> bool:
         """Whether something was asked for that has no answer yet."""
         return bool(self._changes)
+
+    def is_urgent(self) -> bool:
+        """Whether what the attempt says now goes out at once."""
+        return not self._rests or self.attempt.is_urgent
 
     def collect(self) -> bool:
         """Prepare `request` for what the attempt has to say; whether there is something."""
@@ -73,6 +87,13 @@ class Outbox:
                 )
             elif not attempt.ended:
                 attempt.recording.listen()
+        now = time.monotonic()
+        self._rests = self.waits
+        if self._rests:
+            self._pace.note(now)
+            self.due = now + max(_REST, self._pace.wait(now))
+        else:
+            self.due = now + INTERVAL
         return self.waits
 
     def _heed(self, reply: Reply) -> bool:
@@ -85,8 +106,11 @@ class Outbox:
         if reply.status == "final":
             self._tell_late_end()
         self._go_on()
-        # What was counted meanwhile has time until the next beat; what was said before the end has not.
-        return attempt.ended and self._collect()
+        if not attempt.ended:
+            attempt.recording.listen()
+            return False
+        # What was said before the end is not to wait.
+        return self._collect()
 
     def _go_on(self) -> None:
         self._n, self._changes = self._n + len(self._changes), []

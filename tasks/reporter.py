@@ -19,13 +19,13 @@ from typing import Any
 from tasks import broadcast, eventlog
 from tasks.attempt import Attempt
 from tasks.eventlog import LogUnavailable, Reply, Sent
-from tasks.outbox import Outbox
+from tasks.outbox import INTERVAL, Outbox
 from tasks.progress import Recording, current
 
 logger = logging.getLogger(__name__)
 
-# Seconds between two looks at all attempts: at most 20 a second.
-INTERVAL = 0.05
+# Seconds from one flush to the next where tasks report all the time: what comes meanwhile shares its round trip.
+_APART = 0.005
 _RETRY_DELAY = 0.5
 # Seconds for which the thread goes on looking after the last attempt.
 _LINGER = 1.0
@@ -43,7 +43,7 @@ class Reporter:
     def __init__(self) -> None:
         self._boxes: dict[int, Outbox] = {}
         self._keys = count()
-        # Keys of boxes that have something to say; None: all are to be looked at.
+        # Keys of boxes that have something to say at once; None: all are to be looked at.
         self._news: deque[int | None] = deque()
         self._announcements: deque[_Announcement] = deque()
         self._messages = broadcast.Messages()
@@ -58,7 +58,7 @@ class Reporter:
         self._tells = False
         # Held for a moment where the two events change together, and where the thread is started.
         self._lock = threading.Lock()
-        self._busy_at = self._beat_at = self._ended_at = float("-inf")
+        self._busy_at = self._ended_at = float("-inf")
         self._beats = False
         self._thread: threading.Thread | None = None
         self._unavailable = False
@@ -127,12 +127,12 @@ class Reporter:
     def finish(self, key: int) -> None:
         """Send what is left of an attempt that has ended, in the thread that ran it: to hand it over takes longer.
 
-        The log's answer is looked at in the next beat; until then the box is kept. The reporter's thread does all of it
-        where that one is writing, where the log is away, or where those who follow wait to be told. Where jobs come
-        back to back, the ends of a beat go out together.
+        The log's answer is looked at in the next flush; until then the box is kept. The reporter's thread does all of
+        it where that one is writing, where the log is away, or where those who follow wait to be told. Where jobs come
+        back to back, ends wait for that flush, and go out together.
         """
         box = self._boxes[key]
-        in_a_row = box.opened_at - self._ended_at < _BACK_TO_BACK
+        in_a_row = 0 <= box.opened_at - self._ended_at < _BACK_TO_BACK
         self._ended_at = time.monotonic()
         if in_a_row and self._beats:
             return
@@ -146,7 +146,7 @@ class Reporter:
             self._hear(key)
 
     def _send(self, whose: int | _Announcement, request: dict[str, Any]) -> bool:
-        """Send a request whose answer is looked at in the next beat; False where the log does not take it."""
+        """Send a request whose answer is looked at in the next flush; False where the log does not take it."""
         try:
             self._sent.send(whose, request)
         except LogUnavailable as error:
@@ -162,7 +162,7 @@ class Reporter:
         return None
 
     def _hear(self, key: int) -> None:
-        """An attempt has something to say that does not wait for the beat."""
+        """An attempt has something to say that does not wait until it is looked at again."""
         self._news.append(key)
         self.wake()
 
@@ -186,9 +186,13 @@ class Reporter:
     # --- the thread
 
     def _run(self) -> None:
+        flushed_at = float("-inf")
         while True:
-            self._wake.wait(INTERVAL if self._keep_beating() else None)
+            self._wake.wait(self._until_next() if self._keep_beating() else None)
+            if (rest := flushed_at + _APART - time.monotonic()) > 0:
+                time.sleep(rest)
             self._wake.clear()
+            flushed_at = time.monotonic()
             try:
                 with self._turn:
                     self._flush()
@@ -215,6 +219,11 @@ class Reporter:
         # Where one short job follows the other, none has to pay for waking the thread.
         self._beats = now - self._busy_at < _LINGER
         return self._beats
+
+    def _until_next(self) -> float:
+        """Seconds until the next attempt is to be looked at."""
+        due = min((box.due for box in list(self._boxes.values())), default=INTERVAL + time.monotonic())
+        return min(INTERVAL, max(0.0, due - time.monotonic()))
 
     def _flush(self) -> None:
         self._look_at_answers()
@@ -247,13 +256,17 @@ class Reporter:
                 del self._boxes[key]
 
     def _to_be_looked_at(self) -> dict[int, Outbox]:
-        """All boxes once in a beat; in between those with news, of which two hundred attempts have few at a time."""
+        """Those with news, and whose time has come: of two hundred attempts few at a time."""
         news = {self._news.popleft() for _ in range(len(self._news))}
+        everybody = dict(self._boxes)
+        if None in news:
+            return everybody
         now = time.monotonic()
-        if None in news or now - self._beat_at >= INTERVAL:
-            self._beat_at = now
-            return dict(self._boxes)
-        return {key: self._boxes[key] for key in news if key is not None and key in self._boxes}
+        return {
+            key: box
+            for key, box in everybody.items()
+            if box.due <= now or box.attempt.ended or (key in news and box.is_urgent())
+        }
 
     def _write(self, boxes: list[Outbox]) -> None:
         """Append what the attempts have to say, of all of them in one round trip."""

@@ -17,12 +17,12 @@ from typing import Any
 
 from dashboard.live import frames, rows
 from dashboard.live.frames import Part
-from dashboard.live.pace import Pace
 from dashboard.live.protocol import Subscribe
 from dashboard.live.reading import PAGE, LogReader, next_page
 from dashboard.live.sockets import Socket
 from dashboard.live.threads import in_thread
 from tasks.eventlog import LogUnavailable, Snapshot, time_of
+from tasks.pace import Pace
 
 logger = logging.getLogger(__name__)
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 import pytest
+import redis
 
 from tasks import eventlog, events
 from tasks.eventlog import Change
+from tasks.eventlog.line import Script, Unanswered
 from tasks.reporter import Reporter
 from tests.support.stack import wait_for
 
@@ -65,3 +68,100 @@ def test_a_job_right_after_another_is_listened_to(jobs):
     eventlog.cancel(jobs[1], asked={"cancel": "asked"}, cancelled={})
     silent = reporter.open(jobs[1], 1, base={})
     wait_for(lambda: silent.recording.cancelled, "a job that says nothing is asked to stop", 5)
+
+
+DONE = Change("state", {"state": "succeeded"})
+
+
+def ends(job_id: str) -> int:
+    return sum(event.get("set", {}).get("state") == "succeeded" for event in eventlog.read(job_id, 0).events)
+
+
+@pytest.fixture(params=[True, False], ids=["arrived", "did not arrive"])
+def lost(request, monkeypatch) -> list[int]:
+    """The first answers that nobody waited for are lost with their connection: how many those were."""
+    counts: list[int] = []
+    send, answers = Unanswered.send, Unanswered.answers
+
+    def lose_request(self: Unanswered, *args: Any) -> None:
+        if counts or request.param:
+            send(self, *args)
+
+    def lose_answers(self: Unanswered, count: int) -> list:
+        counts.append(count)
+        if len(counts) == 1:
+            self.drop()
+            raise redis.ConnectionError("cut")
+        return answers(self, count)
+
+    monkeypatch.setattr(Unanswered, "send", lose_request)
+    monkeypatch.setattr(Unanswered, "answers", lose_answers)
+    return counts
+
+
+def test_an_end_is_sent_by_the_thread_that_ran_the_job(jobs, monkeypatch):
+    reporter = Reporter()
+    monkeypatch.setattr(reporter, "_flush", lambda: None)  # the reporter's own thread does nothing
+    reporter.open(jobs[0], 1, base={}).end(DONE)
+    wait_for(lambda: ends(jobs[0]), "the log has the end", 5)
+
+
+def test_an_end_whose_answer_is_lost_is_sent_again_and_written_once(jobs, lost):
+    reporter = Reporter()
+    reporter.open(jobs[0], 1, base={}).end(DONE)
+    assert reporter.flush()
+    wait_for(lambda: not reporter._boxes, "it is done with", 5)
+    assert lost[0] == 1
+    assert ends(jobs[0]) == 1
+
+
+def test_after_a_request_that_could_not_be_sent_nobody_waits_for_answers_in_vain(jobs, monkeypatch):
+    reporter = Reporter()
+    attempts = [reporter.open(job_id, 1, base={}) for job_id in jobs]
+    assert reporter.flush()
+    send = Script.send
+
+    def cut(self: Script, connection: Any, calls: Any) -> None:
+        connection.disconnect()
+        monkeypatch.setattr(Script, "send", send)
+        raise redis.ConnectionError("cut")
+
+    monkeypatch.setattr(reporter, "wake", lambda: None)  # all three before anybody looks
+    attempts[0].end(DONE)
+    monkeypatch.setattr(Script, "send", cut)
+    for attempt in attempts[1:]:
+        attempt.end(DONE)
+    monkeypatch.undo()
+    assert reporter.flush(1.5), "an answer would be waited for for 2 s"
+    assert [ends(job_id) for job_id in jobs] == [1, 1, 1]
+
+
+def test_ends_back_to_back_are_written_together_within_a_beat(jobs, monkeypatch):
+    sizes = []
+    run_all = eventlog.run_all
+    monkeypatch.setattr(eventlog, "run_all", lambda requests: sizes.append(len(requests)) or run_all(requests))
+    monkeypatch.setattr("tasks.reporter._BACK_TO_BACK", 10)
+    reporter = Reporter()
+    for job_id in jobs:
+        reporter.open(job_id, 1, base={}).end(DONE)
+    wait_for(lambda: all(map(ends, jobs)), "the log has all ends, and nobody asked for it", 5)
+    assert sizes, "the reporter's thread wrote some"
+
+
+def test_an_announcement_whose_answer_is_lost_is_made_again(jobs, lost):
+    reporter = Reporter()
+    job = events.blank_job(str(uuid.uuid4()), task="t.add", created_at=events.now())
+    reporter.announce(job, None, "celery", "")
+    wait_for(lambda: lost and eventlog.snapshot(job["id"]), "it is announced", 5)
+    assert lost[0] == 1
+
+
+def test_a_report_right_after_another_waits_and_an_end_does_not(jobs):
+    reporter = Reporter()
+    attempt = reporter.open(jobs[0], 1, base={})
+    attempt.line("first")
+    wait_for(lambda: said(jobs[0]) == ["first"], "the first report goes out at once", 5)
+    (box,) = reporter._boxes.values()
+    assert not box.is_urgent(), "what follows within 45 ms waits"
+    attempt.change(Change("state", {"reason": "told at once"}))
+    assert box.is_urgent() or eventlog.snapshot(jobs[0]).job["reason"] == "told at once"

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.live.pace import FRAMES, SECONDS, Pace
+from tasks.pace import SECONDS, TIMES, Pace
 
 
 @given(st.lists(st.floats(0, 0.3), max_size=300))
@@ -17,12 +17,12 @@ def test_no_second_has_more_and_none_waits_longer_than_one(pauses: list[float]) 
         now += wait
         pace.note(now)
         sent.append(now)
-    for n, at in enumerate(sent[FRAMES:]):
+    for n, at in enumerate(sent[TIMES:]):
         assert at - sent[n] >= SECONDS - 1e-9
 
 
 def test_who_is_sent_little_never_waits() -> None:
     pace = Pace()
     for n in range(1000):
-        assert pace.wait(n / FRAMES) == 0
-        pace.note(n / FRAMES)
+        assert pace.wait(n / TIMES) == 0
+        pace.note(n / TIMES)
