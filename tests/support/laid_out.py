@@ -28,18 +28,18 @@ def lay_out(home: Path, env: Mapping[str, str]) -> None:
     if "DATABASE_URL" in env:
         _make(env)
         return
-    told = {name for name in variables.NAMES if name in env} - {*_PASSING}
-    template = _template(frozenset((name, env[name]) for name in told))
+    own = {name: value for name, value in env.items() if name not in _PASSING and os.environ.get(name) != value}
+    template = _template(frozenset(own.items()))
     shutil.copy(template / _DATABASE, home)
     shutil.copytree(template / "static", home / "static")
 
 
 @cache
-def _template(settings: Iterable[tuple[str, str]]) -> Path:
+def _template(own: Iterable[tuple[str, str]]) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="tct-"))
     atexit.register(partial(shutil.rmtree, folder, ignore_errors=True))
     others = {name: value for name, value in os.environ.items() if name not in variables.NAMES}
-    _make({**others, "DJANGO_SETTINGS_MODULE": "project.settings", **dict(settings), "TASKCAST_HOME": str(folder)})
+    _make({**others, **dict(own), "TASKCAST_HOME": str(folder)})
     return folder
 
 
