@@ -261,6 +261,11 @@ class LaunchableTask:
                 values[parameter.name] = rest.pop(parameter.name)
         return values | rest | ({"args": left} if left else {})
 
+    @cached_property
+    def is_open(self) -> bool:
+        """Whether none of its parameters can hold a secret."""
+        return not any(parameter.mask or parameter.is_kwargs for parameter in self.parameters)
+
     def secret_defaults(self) -> dict[str, Any]:
         """What secret parameters are where nobody gives them."""
         secret = (p for p in self.parameters if p.mask and not p.is_args and not p.is_kwargs)

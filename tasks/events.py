@@ -117,6 +117,8 @@ def may_become(state: str, new: str) -> bool:
 
 def dumps(value: Any) -> str:
     """Strict JSON text: no NaN or Infinity (ValueError), no lone surrogates, and ␀ for NUL (PostgreSQL has none)."""
+    if value is None:
+        return "null"  # most fields of most jobs
     text = _encode(value)
     if "\\u0000" in text:
         text = _NUL.sub("\\1␀", text)

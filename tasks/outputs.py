@@ -46,6 +46,8 @@ def result_value(job_id: str, value: Any, log: Log | None = None, secrets: tuple
     Over 256 KiB of JSON it is the file `result` instead, and the first part is None. `secrets` are masked in it.
     Never raises: a disk that is full must not make a failure of a job that succeeded.
     """
+    if value is None or value is True or value is False:
+        return value, False
     log = log or _log
     text, not_finite = plain.dump(value)
     if not_finite:

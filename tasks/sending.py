@@ -71,7 +71,6 @@ def publish_all(jobs: Sequence[Job], producer: Any) -> int:
     """`publish` jobs whose rows say that they are published; returns how many were, before Redis went away."""
     sent = 0
     try:
-        # Nobody is told: hardly one of many jobs is open in a browser now, and that one is found by its reader's sweep.
         for job, known in zip(jobs, eventlog.announce_all(map(_as_launched, jobs)), strict=True):
             _hand_over(job, known, producer)
             sent += 1

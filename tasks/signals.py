@@ -280,7 +280,7 @@ def _end(job_id: str, change: Change, *, lease: str = "", message: Any = None) -
     if attempt is not None:
         attempt.end(change)
         return
-    # Not run here: the worker's main process. No reporter; readers find it by their sweep.
+    # Not run here: the worker's main process, which has no reporter. The log tells those who follow.
     try:
         writer = f"main.{uuid.uuid4().hex}"
         reply = eventlog.append(job_id, [change], writer=writer, n=1, lease=lease)
