@@ -11,7 +11,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from itertools import count
 from typing import Any
@@ -99,12 +99,7 @@ class Reporter:
         """
         announcement = (job, owner_id, queue, schedule)
         request = eventlog.announcement(job, owner_id=owner_id, queue=queue, schedule=schedule)
-        is_sent = False
-        if not self._announcements and self._turn.acquire(blocking=False):
-            try:
-                is_sent = self._send(announcement, request)
-            finally:
-                self._turn.release()
+        is_sent = not self._announcements and self._send(announcement, lambda: request)
         if not is_sent:
             self._announcements.append(announcement)
         if not is_sent or not self._beats:
@@ -136,23 +131,23 @@ class Reporter:
         self._ended_at = time.monotonic()
         if in_a_row and self._beats:
             return
-        is_sent = False
-        if not self._tells and self._turn.acquire(blocking=False):
-            try:
-                is_sent = not box.waits and box.collect() and self._send(key, box.request)
-            finally:
-                self._turn.release()
-        if not is_sent:
+        if self._tells or not self._send(key, lambda: box.request if not box.waits and box.collect() else None):
             self._hear(key)
 
-    def _send(self, whose: int | _Announcement, request: dict[str, Any]) -> bool:
-        """Send a request whose answer is looked at in the next flush; False where the log does not take it."""
+    def _send(self, whose: int | _Announcement, prepare: Callable[[], dict[str, Any] | None]) -> bool:
+        """Send a request whose answer is looked at in the next flush; False where there is none, where another thread
+        is writing, or where the log does not take it."""
+        if not self._turn.acquire(blocking=False):
+            return False
         try:
-            self._sent.send(whose, request)
+            if (request := prepare()) is not None:
+                self._sent.send(whose, request)
+            return request is not None
         except LogUnavailable as error:
             logger.debug("a report has to wait: %s", error)
             return False
-        return True
+        finally:
+            self._turn.release()
 
     def attempt_of(self, recording: Recording | None) -> Attempt | None:
         """The attempt that `recording` counts for."""

@@ -31,7 +31,7 @@ def upsert(model: type[models.Model], rows: Sequence[Row], overwrite: Collection
     changes = ", ".join(f'"{name}" = EXCLUDED."{name}"' for name in overwrite)
     on_conflict = f'ON CONFLICT ("{model._meta.pk.column}") DO UPDATE SET {changes}'
     if connection.vendor != "postgresql":
-        _insert_one_by_one(connection, model, fields, rows, on_conflict)
+        _insert_one_by_one(connection, model, fields, columns, rows, on_conflict)
         return
     # Only names of ours stand in the statement.
     types = ", ".join(f'"{field.column}" {field.db_type(connection)}' for field in fields)
@@ -48,7 +48,7 @@ def insert(model: type[models.Model], rows: Sequence[Row]) -> None:
         return
     connection, fields, columns = _target(model, rows[0])
     if connection.vendor != "postgresql":
-        _insert_one_by_one(connection, model, fields, rows, "")
+        _insert_one_by_one(connection, model, fields, columns, rows, "")
         return
     names = [field.column for field in fields]
     lines = ["\t".join([_copied(row[name]) for name in names]) for row in rows]
@@ -73,9 +73,8 @@ def _target(model: type[models.Model], row: Row) -> tuple[Any, list[Any], str]:
 
 
 def _insert_one_by_one(
-    connection: Any, model: type[models.Model], fields: list[Any], rows: Iterable[Row], on_conflict: str
+    connection: Any, model: type[models.Model], fields: list[Any], columns: str, rows: Iterable[Row], on_conflict: str
 ) -> None:
-    columns = ", ".join(f'"{field.column}"' for field in fields)
     places = ", ".join(["%s"] * len(fields))
     forms = [(field.column, _sqlite_form(field, connection)) for field in fields]
     values = [[form(row[column]) if form else row[column] for column, form in forms] for row in rows]

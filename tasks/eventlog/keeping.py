@@ -8,7 +8,8 @@ import redis
 
 from tasks import events
 from tasks.eventlog.connection import DIRTY, EPOCH, PARENTS, PREFIX, RUNNING, ask, hash_key, stream_key
-from tasks.eventlog.reading import user_key
+from tasks.eventlog.line import head, packed
+from tasks.eventlog.reading import Entries, numbered, user_key
 
 # Forgets that a job is dirty, unless something was written since it was read.
 _SETTLE = """
@@ -142,21 +143,21 @@ def tails(cursors: Mapping[str, int], limit: int) -> dict[str, Tail]:
     """
     # In this order: what is written in between is left for the next time.
     commands = [
-        packed
+        command
         for job_id, after in cursors.items()
-        for packed in (_hash_of(hash_key(job_id)), _events_of(stream_key(job_id), f"(0-{after}", str(limit)))
+        for command in (_hash_of(hash_key(job_id)), _events_of(stream_key(job_id), f"(0-{after}", str(limit)))
     ]
     replies = iter(ask(lambda redis_: _answers(redis_, commands)))
-    found = {job_id: _tail(job_id, _told(next(replies)), _entries(next(replies))) for job_id in cursors}
+    found = {job_id: _tail(_told(next(replies)), next(replies)) for job_id in cursors}
     return {job_id: tail for job_id, tail in found.items() if tail is not None}
 
 
-def _answers(redis_: redis.Redis, commands: list[str]) -> list[Any]:
+def _answers(redis_: redis.Redis, commands: list[bytes]) -> list[Any]:
     """The answers to commands in Redis' protocol. redis-py's pipeline takes more than twice as long."""
     pool = redis_.connection_pool
     connection = pool.get_connection()
     try:
-        connection.send_packed_command(["".join(commands).encode()])
+        connection.send_packed_command([b"".join(commands)])
         return [connection.read_response() for _ in commands]
     except BaseException:
         connection.disconnect()  # nobody must be given what is left to be read
@@ -165,45 +166,37 @@ def _answers(redis_: redis.Redis, commands: list[str]) -> list[Any]:
         pool.release(connection)
 
 
-def _packed(*words: str) -> str:
-    return "".join([f"${len(word.encode())}\r\n{word}\r\n" for word in words])
+# Packed once: most of what is sent.
+_HASH, _NAMES = head(2 + len(_TOLD)) + packed("HMGET"), packed(*_TOLD)
+_RANGE = head(6) + packed("XRANGE")
 
 
-_HASH, _NAMES = f"*{2 + len(_TOLD)}\r\n{_packed('HMGET')}", _packed(*_TOLD)
-_RANGE = f"*6\r\n{_packed('XRANGE')}"
+def _hash_of(key: str) -> bytes:
+    return _HASH + packed(key) + _NAMES
 
 
-def _hash_of(key: str) -> str:
-    return f"{_HASH}{_packed(key)}{_NAMES}"
-
-
-def _events_of(key: str, after: str, limit: str) -> str:
-    return f"{_RANGE}{_packed(key, after, '+', 'COUNT', limit)}"
+def _events_of(key: str, after: str, limit: str) -> bytes:
+    return _RANGE + packed(key, after, "+", "COUNT", limit)
 
 
 def _told(values: list[str | None]) -> dict[str, str]:
     return {name: value for name, value in zip(_TOLD, values, strict=True) if value is not None}
 
 
-def _entries(found: list[tuple[str, tuple[str, str]]]) -> list[tuple[str, dict[str, str]]]:
-    return [(entry, {name: body}) for entry, (name, body) in found]
-
-
-def _tail(job_id: str, raw: Mapping[str, str], entries: list[tuple[str, dict[str, str]]]) -> Tail | None:
+def _tail(raw: Mapping[str, str], entries: Entries) -> Tail | None:
     if "seq" not in raw:
         return None
     seq = int(raw["seq"])
     fields = _BLANK | {name: raw[key] for name, key in _FIELDS if key in raw}
     fields["truncated"] = raw.get("long", "null")
     # The archive's lines are the stream's own text with the seq put in front: nothing is decoded on this way.
-    numbered = [(int(entry.partition("-")[2]), fields["e"]) for entry, fields in entries]
     return Tail(
         epoch=int(raw["epoch"]),
         seq=seq,
         fields=fields,
         owner_id=user_key(raw["owner_id"]) if raw.get("owner_id") else None,
         lease=raw.get("lease", ""),
-        events=[(n, f'{{"seq":{n},{body[1:]}') for n, body in numbered if n <= seq],
+        events=[(n, f'{{"seq":{n},{body[1:]}') for n, body in numbered(entries) if n <= seq],
         may_rerun=raw.get("rerun") == "1",
         queue=raw.get("queue", ""),
         schedule=raw.get("schedule", ""),

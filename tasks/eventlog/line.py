@@ -147,9 +147,15 @@ def _without_errors(answers: list[Any]) -> list[Any]:
 
 
 def _packed(*words: str | bytes) -> bytes:
-    """A command in Redis' protocol."""
-    parts = [b"*%d\r\n" % len(words)]
-    for word in words:
-        text = word if isinstance(word, bytes) else word.encode()
-        parts.append(b"$%d\r\n%b\r\n" % (len(text), text))
-    return b"".join(parts)
+    return head(len(words)) + packed(*words)
+
+
+def head(count: int) -> bytes:
+    """The begin of a command of so many words in Redis' protocol."""
+    return b"*%d\r\n" % count
+
+
+def packed(*words: str | bytes) -> bytes:
+    """Words of a command in Redis' protocol."""
+    texts = [word if isinstance(word, bytes) else word.encode() for word in words]
+    return b"".join([b"$%d\r\n%b\r\n" % (len(text), text) for text in texts])

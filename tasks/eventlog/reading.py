@@ -16,6 +16,10 @@ from tasks.eventlog.connection import EPOCH, aask, ask, hash_key, stream_key, wa
 _WATCHED = 10
 
 
+# A stream's entries as Redis answers them: their ids (0-SEQ), and the name and value of their one field.
+Entries = Sequence[tuple[str, tuple[str, str]]]
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """A job at `seq`, whose event is of the time `at`, "" where there is none; `owner_id` is the owner's key, for the
@@ -209,11 +213,16 @@ def _page(after: int, limit: int, raw: Any) -> Page | None:
     (epoch, seq), entries = raw
     if epoch is None or seq is None:
         return None
-    found = [(int(entry[2:]), body) for entry, (_, body) in entries]
+    found = numbered(entries)
     before = time_of(found.pop(0)[1]) if found and found[0][0] == after else ""
     found = found[:limit]
     reaches = found[0][0] == after + 1 if found else int(seq) <= after
     return Page(int(epoch), int(seq), found, reaches, before)
+
+
+def numbered(entries: Entries) -> list[tuple[int, str]]:
+    """The events of a stream's entries: seq, and JSON text without it."""
+    return [(int(entry[2:]), body) for entry, (_, body) in entries]
 
 
 def _heads(job_ids: Sequence[str], raw: list[list[str | None]]) -> dict[str, tuple[int, int, str]]:

@@ -82,16 +82,15 @@ def append(
     lease: str = "",
     create: bool = False,
     late: bool = False,
-    private: Mapping[str, str] | None = None,
 ) -> Reply:
     """Append `changes` to the job's log as the events `n`, `n+1`, … of `writer`.
 
     `attempt` 0 is for those who write outside of an attempt; a worker that tells how one of its attempts ended names
     its `lease`. Of a job that has ended, lines are refused as well, unless they are `late`. With `create`, a job that
-    the log does not know comes into being, with the fields `private`, which no event bears. Raises LogUnavailable.
+    the log does not know comes into being. Raises LogUnavailable.
     """
     request = prepared(job_id, changes, writer=writer, n=n, attempt=attempt)
-    return run_all([request | {"lease": lease, "create": create, "late": late, "private": dict(private or {})}])[0]
+    return run_all([request | {"lease": lease, "create": create, "late": late}])[0]
 
 
 def prepared(job_id: str, changes: Sequence[Change], *, writer: str, n: int, attempt: int) -> dict[str, Any]:

@@ -171,7 +171,7 @@ def test_events_newer_than_the_snapshot_wait_for_the_next_batch(redis_server):
     client = redis_server.client()
     raw = client.hgetall(f"taskcast:job:{job_id}")
     begin(job_id)
-    tail = keeping._tail(job_id, raw, client.xrange(f"taskcast:log:{job_id}"))
+    tail = keeping._tail(raw, [(entry, ("e", told["e"])) for entry, told in client.xrange(f"taskcast:log:{job_id}")])
     assert [seq for seq, _ in tail.events] == [1]
 
 
