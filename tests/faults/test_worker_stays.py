@@ -35,6 +35,7 @@ def test_a_full_redis(stack_factory):
     client = stack.redis()
     # The first one runs until its process is killed: one that had ended would have told nobody, and be lost as well.
     jobs = stack.run(_LAUNCH, name=f"{PLAIN}.count", number=1, to=2000)
+    wait_for(lambda: stack.run(_ENDS)[jobs[0]][0] == "started", "the first one runs")
     jobs += stack.run(_LAUNCH, name=f"{PLAIN}.count", number=7, to=20)
     client.config_set("maxmemory", 1_000_000)
     wait_for(lambda: "OutOfMemoryError" in stack.log("worker"), "the worker feels it")
