@@ -10,14 +10,25 @@ from typing import Any
 from kombu.transport import redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from tasks.unacknowledged import QoS
+
 
 class Channel(redis.Channel):
-    """A channel that knows when it is lost."""
+    """A channel that knows when it is lost, and notes what it received in the short way."""
+
+    QoS = QoS
 
     def _connparams(self, asynchronous: bool = False) -> Any:
         if self.connection is None or self.connection.client is None:
             raise RedisConnectionError("the connection of this channel was lost")
         return super()._connparams(asynchronous=asynchronous)  # type: ignore[misc]
+
+    def close(self) -> None:
+        """Give back what was not acknowledged, and the connections."""
+        try:
+            super().close()
+        finally:
+            self.qos.close()  # type: ignore[attr-defined]
 
 
 class Transport(redis.Transport):

@@ -8,8 +8,8 @@ import redis
 
 from tasks import events
 from tasks.eventlog.connection import DIRTY, EPOCH, PARENTS, PREFIX, RUNNING, ask, hash_key, stream_key
-from tasks.eventlog.line import head, packed
 from tasks.eventlog.reading import Entries, numbered, user_key
+from tasks.redis_protocol import head, packed
 
 # Forgets that a job is dirty, unless something was written since it was read.
 _SETTLE = """

@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import redis
-from redis.exceptions import ConnectionError, NoScriptError, ResponseError
+from redis.exceptions import ConnectionError, NoScriptError
+
+from tasks.redis_protocol import command, read_answers, without_errors
 
 # What a script is called with: its keys, and its one argument.
 Call = tuple[Sequence[str], bytes]
@@ -33,7 +35,7 @@ class Script:
 
     def send(self, connection: Any, calls: Sequence[Call]) -> None:
         """Have Redis run the script, without waiting for the answers. Raises redis.RedisError."""
-        commands = [_packed("EVALSHA", self._sha, str(len(keys)), *keys, argument) for keys, argument in calls]
+        commands = [command("EVALSHA", self._sha, str(len(keys)), *keys, argument) for keys, argument in calls]
         connection.send_packed_command([b"".join(commands)], check_health=False)
 
     def load(self, connection: Any) -> None:
@@ -76,12 +78,12 @@ class Asked:
             self._idle.append(connection)
 
     def _answers(self) -> list[Any]:
-        answers = _answers(self._connection, len(self._calls))
+        answers = read_answers(self._connection, len(self._calls))
         if any(isinstance(answer, NoScriptError) for answer in answers):
             self._script.load(self._connection)
             self._script.send(self._connection, self._calls)
-            answers = _answers(self._connection, len(self._calls))
-        return _without_errors(answers)
+            answers = read_answers(self._connection, len(self._calls))
+        return without_errors(answers)
 
 
 class Unanswered:
@@ -111,7 +113,7 @@ class Unanswered:
         """The answers to the `count` calls since the last time, in their order. Raises redis.RedisError."""
         try:
             self._raise_if_broken()
-            return _without_errors(_answers(self._connection, count))
+            return without_errors(read_answers(self._connection, count))
         except BaseException:
             self.drop()
             raise
@@ -125,37 +127,3 @@ class Unanswered:
     def _raise_if_broken(self) -> None:
         if self._is_broken:
             raise ConnectionError("the connection was lost before the answers were read")
-
-
-def _answers(connection: Any, count: int) -> list[Any]:
-    return [_answer(connection) for _ in range(count)]
-
-
-def _answer(connection: Any) -> Any:
-    """The next answer. Also one that is an error: those after it have to be read before it is raised."""
-    try:
-        return connection.read_response()
-    except ResponseError as error:
-        return error
-
-
-def _without_errors(answers: list[Any]) -> list[Any]:
-    for answer in answers:
-        if isinstance(answer, ResponseError):
-            raise answer
-    return answers
-
-
-def _packed(*words: str | bytes) -> bytes:
-    return head(len(words)) + packed(*words)
-
-
-def head(count: int) -> bytes:
-    """The begin of a command of so many words in Redis' protocol."""
-    return b"*%d\r\n" % count
-
-
-def packed(*words: str | bytes) -> bytes:
-    """Words of a command in Redis' protocol."""
-    texts = [word if isinstance(word, bytes) else word.encode() for word in words]
-    return b"".join([b"$%d\r\n%b\r\n" % (len(text), text) for text in texts])
