@@ -9,10 +9,7 @@ from functools import partial
 from typing import Any
 
 from celery.worker.consumer import Consumer as CeleryConsumer
-from kombu.transport import redis
 from redis.exceptions import OutOfMemoryError
-
-from tasks.transport import Transport
 
 SECONDS = 1.0
 
@@ -27,8 +24,6 @@ class Consumer(CeleryConsumer):
 
     def ensure_connected(self, conn: Any) -> Any:
         """Wait for the broker's connection, looking once a second."""
-        if conn.get_transport_cls() is redis.Transport:
-            conn.transport_cls = Transport
         conn.ensure_connection = partial(
             conn.ensure_connection, interval_start=SECONDS, interval_step=0, interval_max=SECONDS
         )

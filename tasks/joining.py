@@ -11,8 +11,9 @@ DEFAULTS = dict(flatten(NAMESPACES))
 
 def install(app: Celery) -> None:
     """Have every task of `app` seen by Taskcast. Call it where the app is made, before its tasks are used."""
-    from tasks import bootsteps, signals
+    from tasks import bootsteps, signals, transport
 
+    transport.install()
     import_modules.connect(_import_apps, weak=False, dispatch_uid="taskcast.apps")
     app.on_after_configure.connect(_configure, weak=False, dispatch_uid="taskcast.configure")
     signals.connect()
