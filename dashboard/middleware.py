@@ -5,6 +5,7 @@ For a site that is ours alone; what a project with pages of its own needs is aro
 
 import logging
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Any
 
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
@@ -12,7 +13,7 @@ from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 
 from dashboard.api import problems
 from tasks import eventlog
@@ -104,7 +105,13 @@ def with_headers(response: HttpResponseBase) -> HttpResponseBase:
 
 def is_call(request: HttpRequest) -> bool:
     """Whether the request is for the API, where every error is a problem document."""
-    return request.path.startswith(reverse("taskcast:api_root"))
+    return request.path.startswith(_api_root(get_script_prefix()))
+
+
+@cache
+def _api_root(_: str) -> str:
+    # Asked for twice in every request, and as often as a page has links.
+    return reverse("taskcast:api_root")
 
 
 def database_away(request: HttpRequest, error: Exception) -> HttpResponse:

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from tasks import by_hand
 from tasks.models import AuditEntry
 
 LAUNCHED, RETRIED, CANCELLED, FORCED = "launched", "retried", "cancelled", "forced"
@@ -35,7 +36,7 @@ def note(action: str, user: Any, *, job: UUID | None = None, task: str = "", det
     Raises what the database raises.
     """
     entry = AuditEntry(**_actor(user), action=action, job=job, task=task, detail=detail or _through.get())
-    entry.save(force_insert=True)
+    by_hand.insert(entry)
     return entry
 
 

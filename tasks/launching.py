@@ -19,7 +19,7 @@ from django.contrib.auth import get_user_model
 from django.db import DatabaseError, close_old_connections, connection, transaction
 from django.utils import timezone
 
-from tasks import audit, catalog, counters, messages, records, telling
+from tasks import audit, by_hand, catalog, counters, messages, records, telling
 from tasks.models import Job, Upload
 from tasks.sending import WAITING_FOR_BROKER, announce, note_sent, send
 from tasks.uploaded import UploadedFile, uploads_in
@@ -91,7 +91,7 @@ def launch(
     with transaction.atomic():
         # Open lists read rows by their change: they show the job also while no recorder runs.
         job.change = counters.add("change", 1)
-        job.save(force_insert=True)
+        by_hand.insert(job)
         audit.note(audit.RETRIED if retry_of else audit.LAUNCHED, user, job=job.pk, task=job.task)
         if used := uploads_in(typed):
             Upload.objects.filter(pk__in=used).update(used_at=now)
