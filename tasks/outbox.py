@@ -14,9 +14,8 @@ logger = logging.getLogger(__name__)
 
 # Seconds from one look at an attempt to the next.
 INTERVAL = 0.05
-# And at least, after one that found something, for which anything but a change of state waits. Less: whoever reports 20
-# times a second would otherwise be too early again and again, by as much as the first time.
-_REST = 0.045
+# How often it is told sooner than its pace after it was told late, or not at all.
+_AHEAD = 1
 # Seconds between two looks whether somebody asked the job to stop, while the task itself reports nothing.
 _CANCEL_POLL = 1.0
 
@@ -30,10 +29,11 @@ class Outbox:
     def __init__(self, attempt: Attempt, tell: Callable[[str, Reply], object]) -> None:
         self.attempt = attempt
         self.opened_at = self._asked_at = time.monotonic()
-        # When it is to be looked at again in any case, and what it reports before that is to wait until then.
+        # When it is to be looked at again in any case, and until when all but a change of its state waits.
         self.due = self.opened_at + INTERVAL
-        self._rests = False
-        self._pace = Pace()
+        self._rests_until = self.opened_at
+        self._pace = Pace(_AHEAD)
+        self._pace.note(self.opened_at)  # its start
         # What bears the changes that have no answer yet.
         self.request: dict[str, Any] = {}
         self._changes: list[Change] = []
@@ -47,9 +47,12 @@ class Outbox:
         """Whether something was asked for that has no answer yet."""
         return bool(self._changes)
 
-    def is_urgent(self) -> bool:
-        """Whether what the attempt says now goes out at once."""
-        return not self._rests or self.attempt.is_urgent
+    def is_urgent(self, now: float) -> bool:
+        """Whether what the attempt says `now` goes out at once; it is `due` as soon as it may be told otherwise."""
+        if now >= self._rests_until or self.attempt.is_urgent:
+            return True
+        self.due = self._rests_until
+        return False
 
     def collect(self) -> bool:
         """Prepare `request` for what the attempt has to say; whether there is something."""
@@ -88,12 +91,10 @@ class Outbox:
             elif not attempt.ended:
                 attempt.recording.listen()
         now = time.monotonic()
-        self._rests = self.waits
-        if self._rests:
+        if self.waits:
             self._pace.note(now)
-            self.due = now + max(_REST, self._pace.wait(now))
-        else:
-            self.due = now + INTERVAL
+            self._rests_until = now + self._pace.wait(now)
+        self.due = max(now, self._rests_until) + INTERVAL
         return self.waits
 
     def _heed(self, reply: Reply) -> bool:

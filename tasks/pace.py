@@ -1,31 +1,34 @@
-"""PURE. How often something may be told: 20 times in any second.
+"""PURE. How often something may be told: 20 times a second.
 
 A person sees no more, and a browser that folds and draws a thousand small frames a second has no time left for its
 reader. What is held back goes out later, in fewer and fuller pieces.
+
+This is the generic cell rate algorithm (ITU-T I.371, as a virtual schedule). A count of the last second would hold back
+whoever is told 20 times a second, and was late once, by as much in every second after that.
 """
 
 from __future__ import annotations
 
-from collections import deque
-
 TIMES = 20
-SECONDS = 1.0
+APART = 1.0 / TIMES  # seconds
 
 
 class Pace:
-    """When it was told the last times."""
+    """When it may be told the next time.
 
-    __slots__ = ("_times",)
+    After a pause, and at the beginning, it may be told `ahead` times sooner than `APART` after the time before.
+    """
 
-    def __init__(self) -> None:
-        self._times: deque[float] = deque(maxlen=TIMES)
+    __slots__ = ("_credit", "_next")
+
+    def __init__(self, ahead: int) -> None:
+        self._credit = ahead * APART
+        self._next = float("-inf")
 
     def wait(self, now: float) -> float:
         """Seconds until it may be told again; 0 where it may at `now`."""
-        if len(self._times) < TIMES:
-            return 0.0
-        return max(0.0, self._times[0] + SECONDS - now)
+        return max(0.0, self._next - now)
 
     def note(self, now: float) -> None:
         """It is told."""
-        self._times.append(now)
+        self._next = max(self._next, now - self._credit) + APART

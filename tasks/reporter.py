@@ -260,7 +260,7 @@ class Reporter:
         return {
             key: box
             for key, box in everybody.items()
-            if box.due <= now or box.attempt.ended or (key in news and box.is_urgent())
+            if box.due <= now or box.attempt.ended or (key in news and box.is_urgent(now))
         }
 
     def _write(self, boxes: list[Outbox]) -> None:

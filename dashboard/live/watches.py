@@ -26,6 +26,9 @@ from tasks.pace import Pace
 
 logger = logging.getLogger(__name__)
 
+# Frames that a topic is sent at once, beyond its pace: a short job is a snapshot, its start, its progress and its end.
+_AHEAD = 5
+
 
 class JobFollower:
     """One socket's subscription to a job: (epoch, seq) is what it has been sent."""
@@ -41,7 +44,7 @@ class JobFollower:
         self.change: int | None = None  # of the row that the last snapshot was made of
         self.marked: int | None = None
         self.watch: Watch | None = None
-        self._pace = Pace()
+        self._pace = Pace(_AHEAD)
         self._timer: asyncio.TimerHandle | None = None
 
     def may_take(self) -> bool:
