@@ -1,6 +1,7 @@
 """One running attempt of a job, as its process knows it: what is counted, said and put out, until it is reported."""
 
 import uuid
+import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -44,7 +45,8 @@ class Attempt:
         # Names the writer in the log: two attempts, or two starts of one, never share one.
         self.writer = f"{number}.{uuid.uuid4().hex[:12]}"
         self.recording = Recording(wake=wake)
-        self.outputs = Outputs(job_id, outputs, log=self.line, secrets=secrets)
+        # Weakly: each attempt would else wait for the garbage collector, which looks at old objects seldom.
+        self.outputs = Outputs(job_id, outputs, log=_weakly(self.line), secrets=secrets)
         self.secrets = secrets
         # All that this attempt knows of the job: laid down anew where the log has lost it.
         self.known = dict(base)
@@ -156,3 +158,14 @@ class Attempt:
         if batch:
             found.append(Change("log", lines=batch))
         return found
+
+
+def _weakly(say: Callable[[str, str], None]) -> Callable[[str, str], None]:
+    """`say`, a method, as long as its object is there."""
+    method = weakref.WeakMethod(say)
+
+    def call(text: str, level: str) -> None:
+        if (found := method()) is not None:
+            found(text, level)
+
+    return call

@@ -176,6 +176,8 @@ class Recording:
             self._closed = True
             # A pool's thread may keep a step, and with it this recording, for long.
             self._root.inside = (0, [])
+            # What refers to one another is gone with the last who knows it, and waits for no garbage collector.
+            self._root.recording, self._innermost = None, self._root
 
     def open(self, step: Step) -> None:
         """Put `step` under the innermost open step of this context. Raises JobCancelled once the job is to

@@ -337,6 +337,44 @@ it("of a list makes only those rows anew that have changed, and all where names 
   await vi.waitFor(() => expect(text("r-2")).toContain("named.csv"), 2_000);
 });
 
+it("takes a report into a row that is far from the screen when it comes near, and an end at once", async () => {
+  const tells: ((changes: object[]) => void)[] = [];
+  class FakeSight {
+    constructor(tell: (changes: object[]) => void) {
+      tells.push(tell);
+    }
+    observe = vi.fn();
+    unobserve = vi.fn();
+    disconnect = vi.fn();
+  }
+  vi.stubGlobal("IntersectionObserver", FakeSight);
+  const at = (current: number) => ({ current, total: 200, description: "", steps: [] });
+  const running = (seq: number, current: number) =>
+    job({ id: "r-1", state: "started", seq, progress: at(current) });
+  document.body.innerHTML = `<script type="application/json" id="far">${JSON.stringify([running(1, 10)])}</script>
+    <taskcast-jobs data="far" limit="10"></taskcast-jobs>`;
+  await settled();
+  const list = document.querySelector("taskcast-jobs") as JobsElement;
+  const row = () => list.querySelector('tr[data-job="r-1"]') as HTMLElement;
+  const see = async (isIntersecting: boolean) => {
+    for (const tell of tells) tell([{ target: row(), isIntersecting }]);
+    await settled();
+  };
+  const take = async (changed: Job) => {
+    list.take({ jobs: [changed], removed: [] });
+    await settled();
+    return row().textContent;
+  };
+  expect(await take(running(2, 50))).toContain("25 %");
+  await see(false);
+  expect(await take(running(3, 100))).toContain("25 %");
+  await see(true);
+  expect(row().textContent).toContain("50 %");
+  await see(false);
+  await take(job({ id: "r-1", state: "failed", seq: 4 }));
+  expect(row().dataset.state).toBe("failed");
+});
+
 it("goes on with a span only while it is on the screen", async () => {
   const observers: FakeSight[] = [];
   class FakeSight {

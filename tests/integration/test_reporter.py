@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import uuid
+import weakref
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ import redis
 from tasks import eventlog, events
 from tasks.eventlog import Change
 from tasks.eventlog.line import Script, Unanswered
+from tasks.progress import activate, progress
 from tasks.reporter import Reporter
 from tests.support.stack import wait_for
 
@@ -168,3 +171,20 @@ def test_a_report_right_after_another_waits_and_an_end_does_not(jobs):
     assert box.is_urgent(until)
     attempt.change(Change("state", {"reason": "told at once"}))
     assert box.is_urgent(until - 0.001) or eventlog.snapshot(jobs[0]).job["reason"] == "told at once"
+
+
+def test_an_attempt_that_is_reported_waits_for_no_garbage_collector(jobs):
+    reporter = Reporter()
+    gc.collect()
+    gc.disable()
+    try:
+        attempt = reporter.open(jobs[0], 1, base={})
+        with activate(attempt.recording), progress(total=2) as step:
+            step.advance()
+        attempt.end(DONE)
+        assert reporter.flush()
+        gone = [weakref.ref(attempt), weakref.ref(attempt.recording), weakref.ref(attempt.outputs)]
+        del attempt, step
+        assert [each() for each in gone] == [None] * 3
+    finally:
+        gc.enable()

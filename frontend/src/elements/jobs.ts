@@ -15,6 +15,9 @@ import { bar, share } from "./bar";
 import { define, Piece } from "./piece";
 import "./span";
 
+/** How far from the screen rows still change with every report, in heights of the screen. */
+const NEAR = "50%";
+
 /** A list of jobs whose rows change in place. What it may take in is said by its attributes. */
 export class JobsElement extends Piece {
   static override properties = {
@@ -41,6 +44,11 @@ export class JobsElement extends Piece {
   /** How often names of files were learnt, which rows show. */
   private learnt = 0;
   private ofParent: Children | undefined;
+  /** Jobs whose rows nobody can see: those take in their state at once, and the rest when they come near. */
+  private readonly far = new Set<string>();
+  private readonly sight = new IntersectionObserver((changes) => this.see(changes), {
+    rootMargin: `${NEAR} 0px`,
+  });
   private unlisten: (() => void) | undefined;
   private unfollow: (() => void) | undefined;
 
@@ -88,8 +96,23 @@ export class JobsElement extends Piece {
     });
   }
 
+  private see(changes: IntersectionObserverEntry[]): void {
+    for (const { target, isIntersecting } of changes) {
+      const id = (target as HTMLElement).dataset.job ?? "";
+      if (isIntersecting || !target.isConnected) this.far.delete(id);
+      else this.far.add(id);
+      if (!target.isConnected) this.sight.unobserve(target);
+    }
+    this.requestUpdate();
+  }
+
+  protected override updated(): void {
+    for (const row of this.querySelectorAll("tr[data-job]")) this.sight.observe(row);
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
+    this.sight.disconnect();
     this.unlisten?.();
     this.unlisten = undefined;
     this.unfollow?.();
@@ -118,8 +141,8 @@ export class JobsElement extends Piece {
       <tbody>${repeat(
         rows,
         (job) => job.id,
-        // Of 500 rows few have changed: the others are not made anew.
-        (job) => guard([job, this.learnt], () => row(job)),
+        // Of 500 rows few have changed, and fewer can be seen: the others are not made anew.
+        (job) => guard([this.far.has(job.id) ? job.state : job, this.learnt], () => row(job)),
       )}</tbody>
     </table>
     ${more > 0 ? html`<p class="quiet more">${t("… and {n} more", { n: count(more) })}</p>` : nothing}`;
