@@ -134,10 +134,10 @@ def _write_batch(plans: Sequence[Plan], epoch: int) -> tuple[list[Plan], int]:
         now = _known(plan.job_id for plan in plans)
         current = [plan for plan in plans if now[plan.job_id] == plan.known]
         owners = _owners(current)
-        rows = [
+        rows = (
             records.row(plan, change=last - i, owner_id=owners.get(plan.job_id))
             for i, plan in enumerate(reversed(current))
-        ]
+        )
         upsert(Job, rows, records.COLUMNS)
         # What was to be sent may hold secrets: it goes as soon as nobody will have to send it again.
         begun = [plan.job_id for plan in current if not plan.may_be_sent_again]

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import chain, islice
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,9 @@ from django.db.models.expressions import RawSQL
 
 from tasks import events
 
+# Rows that PostgreSQL is given at once, and writes while the next are prepared.
+_PIECE = 125
+
 Row = Mapping[str, Any]
 
 
@@ -18,16 +22,19 @@ class JSONText(str):
     """The value of a JSON column, as text that is to be written as it is."""
 
 
-def upsert(model: type[models.Model], rows: Sequence[Row], overwrite: Collection[str]) -> None:
+def upsert(model: type[models.Model], rows: Iterable[Row], overwrite: Collection[str]) -> None:
     """Insert these rows (values by column), which all have the same columns; of those that are there, by their primary
-    key, only `overwrite` is changed.
+    key, only `overwrite` is changed. Rows are asked for while the server writes those before them.
 
     `bulk_create` means the same and takes several times as long: it makes an object of each row, asks each field of the
     model for the form of each value, and has psycopg quote them one by one.
     """
-    if not rows:
+    rows = iter(rows)
+    first = next(rows, None)
+    if first is None:
         return
-    connection, fields, columns = _target(model, rows[0])
+    rows = chain([first], rows)
+    connection, fields, columns = _target(model, first)
     changes = ", ".join(f'"{name}" = EXCLUDED."{name}"' for name in overwrite)
     on_conflict = f'ON CONFLICT ("{model._meta.pk.column}") DO UPDATE SET {changes}'
     if connection.vendor != "postgresql":
@@ -36,10 +43,12 @@ def upsert(model: type[models.Model], rows: Sequence[Row], overwrite: Collection
     # Only names of ours stand in the statement.
     types = ", ".join(f'"{field.column}" {field.db_type(connection)}' for field in fields)
     source = f"SELECT {columns} FROM json_to_recordset(%s) AS rows({types})"  # noqa: S608
-    with connection.cursor() as cursor:
-        statement = f'INSERT INTO "{model._meta.db_table}" ({columns}) {source} {on_conflict}'
-        # One parameter for all: psycopg takes long over each value, and longer over each element of an array.
-        cursor.execute(statement, [f"[{','.join(map(_as_json, rows))}]"])
+    statement = f'INSERT INTO "{model._meta.db_table}" ({columns}) {source} {on_conflict}'
+    # Beyond Django's own methods psycopg raises its own errors, unless it is said here.
+    with connection.wrap_database_errors, connection.cursor() as cursor, connection.connection.pipeline():
+        while piece := ",".join(map(_as_json, islice(rows, _PIECE))):
+            # One parameter for all: psycopg takes long over each value, and longer over each element of an array.
+            cursor.execute(statement, [f"[{piece}]"])
 
 
 def insert(model: type[models.Model], rows: Sequence[Row]) -> None:
@@ -53,7 +62,6 @@ def insert(model: type[models.Model], rows: Sequence[Row]) -> None:
     names = [field.column for field in fields]
     lines = ["\t".join([_copied(row[name]) for name in names]) for row in rows]
     statement = f'COPY "{model._meta.db_table}" ({columns}) FROM STDIN'
-    # What a cursor does beyond Django's own methods raises psycopg's errors, unless it is said here.
     with connection.wrap_database_errors, connection.cursor() as cursor, cursor.copy(statement) as copy:
         copy.write("\n".join(lines))
 

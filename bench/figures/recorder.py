@@ -15,7 +15,7 @@ _WORK_OFF = "from bench import recording\nanswer = recording.work_off(count)"
 
 
 def measure(effort: Effort) -> Iterator[Result]:
-    count = effort.of(1000, 10)
+    count = effort.of(3000, 10)
     with ExitStack() as running:
         url = running.enter_context(cluster())
         stacks = {

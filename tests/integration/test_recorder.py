@@ -272,6 +272,21 @@ def test_a_job_that_the_database_refuses_does_not_hold_up_the_others(monkeypatch
     assert recorder.record_once() == 1
 
 
+@pytest.mark.only("postgresql")  # which is given the next rows before it has answered; and SQLite holds any text
+def test_what_the_server_itself_refuses_does_not_hold_up_the_others(monkeypatch):
+    ids = [launch() for _ in range(300)]
+    row = records.row
+
+    def too_long(plan, **options):
+        return row(plan, **options) | ({"queue": "q" * 300} if plan.job_id == ids[150] else {})
+
+    monkeypatch.setattr(records, "row", too_long)
+    recorder._resting.clear()
+    assert recorder.record_once() == 299
+    assert eventlog.dirty() == [ids[150]]
+    recorder._resting.clear()
+
+
 def test_text_that_a_database_cannot_hold_is_recorded_all_the_same():
     job_id = launch()
     begin(job_id)
