@@ -16,10 +16,10 @@ TASKS = "bench.tasks"
 
 
 @contextmanager
-def instance(*parts: str, **variables: str) -> Iterator[Stack]:
+def instance(*parts: str, kind: type[Stack] = Stack, **variables: str) -> Iterator[Stack]:
     """A running instance with these parts besides its Redis: "redis" (no other), "daphne", "worker"; all where none is
     named."""
-    stack = Stack(beat=False, **{"TASKCAST_APPS": TASKS, **variables})
+    stack = kind(beat=False, **{"TASKCAST_APPS": TASKS, **variables})
     try:
         if not parts:
             yield stack.up()

@@ -140,13 +140,16 @@ def _write_batch(plans: Sequence[Plan], epoch: int) -> tuple[list[Plan], int]:
         )
         upsert(Job, rows, records.COLUMNS)
         # What was to be sent may hold secrets: it goes as soon as nobody will have to send it again.
-        begun = [plan.job_id for plan in current if not plan.may_be_sent_again]
-        Job.objects.filter(pk__in=among(Job, begun), message__isnull=False).update(message=None)
+        begun = [plan.job_id for plan in current if plan.known.has_row and not plan.may_be_sent_again]
+        if begun:
+            Job.objects.filter(pk__in=among(Job, begun), message__isnull=False).update(message=None)
         chunks = [
             new_chunk(plan.job_id, plan.tail.epoch, piece) for plan in current for piece in records.chunks(plan.lines)
         ]
         insert(JobEvents, chunks)
-        planning.plan(plan.job_id for plan in current if plan.is_end)
+        # Nobody is told of what nobody owns.
+        owned = [plan for plan in current if plan.known.has_row or plan.tail.owner_id is not None]
+        planning.plan(plan.job_id for plan in owned if plan.is_end)
     return current, last if current else 0
 
 

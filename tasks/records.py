@@ -43,6 +43,11 @@ class Known:
     state: str = ""
     cancel: str | None = None
 
+    @property
+    def has_row(self) -> bool:
+        """Whether the database has the job."""
+        return self.state != ""
+
 
 @dataclass(frozen=True)
 class Plan:

@@ -53,7 +53,8 @@ class Channel(redis.Channel):
         try:
             super().close()
         finally:
-            self.qos.close()  # type: ignore[attr-defined]
+            if self._qos is not None:
+                self._qos.close()  # type: ignore[attr-defined]
 
 
 class Transport(redis.Transport):

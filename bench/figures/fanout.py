@@ -32,7 +32,7 @@ def measure(effort: Effort) -> Iterator[Result]:
         for count in (effort.of(1000, 5), effort.of(5000, 10)):
             with ExitStack() as crowds:
                 contestants = {
-                    "ours": crowds.enter_context(_following(stack, cookies, count)),
+                    "ours": crowds.enter_context(following(stack, cookies, count)),
                     "peer": crowds.enter_context(_plain(peers, count)),
                     "floor": crowds.enter_context(_bare(peers, count)),
                 }
@@ -48,7 +48,8 @@ def measure(effort: Effort) -> Iterator[Result]:
 
 
 @contextmanager
-def _following(stack: Stack, cookies: dict[str, str], count: int) -> Iterator[Callable[[], float]]:
+def following(stack: Stack, cookies: dict[str, str], count: int) -> Iterator[Callable[[], float]]:
+    """`count` sockets that follow one job; called, milliseconds from its next report to the last of them."""
     job_id = stack.run("from bench.tasks import tell_when_asked as task\nanswer = task.delay(key).id", key=_KEY)
     sockets = [Socket(stack.port, "/ws/", cookies, acks=True) for _ in range(count)]
     with stack.redis() as client, Crowd(sockets) as crowd:

@@ -31,7 +31,7 @@ def measure(effort: Effort) -> Iterator[Result]:
         found = interleaved(
             effort.rounds,
             {
-                "ours": lambda: _ours(stack, cookies, count),
+                "ours": lambda: report_to_frame(stack, cookies, count),
                 "peer": lambda: _plain(peers, count),
                 "floor": lambda: _redis(peers, count),
             },
@@ -46,7 +46,8 @@ def measure(effort: Effort) -> Iterator[Result]:
     )
 
 
-def _ours(stack: Stack, cookies: dict[str, str], count: int) -> float:
+def report_to_frame(stack: Stack, cookies: dict[str, str], count: int) -> float:
+    """Milliseconds (median) from a report to its frame, of `count` reports of one job."""
     job_id = stack.run(
         "from bench.tasks import tell_times\nanswer = tell_times.delay(count, pause).id", count=count, pause=_PAUSE
     )

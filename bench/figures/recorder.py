@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 from bench.measuring import Effort, Result, Target
 from bench.stage import instance
@@ -36,7 +37,7 @@ def measure(effort: Effort) -> Iterator[Result]:
 
 
 @contextmanager
-def _idle_recorder(**variables: str) -> Iterator[Stack]:
+def _idle_recorder(**variables: Any) -> Iterator[Stack]:
     """An instance whose worker leaves the recording to the process behind `Stack.run`."""
     with instance("redis", WORKERS="1", **variables) as stack:
         stack.run("from bench import recording\nrecording.take_over()")
