@@ -20,11 +20,13 @@ def test_a_job_runs_and_is_recorded(stack_factory) -> None:
         stack.down()
 
 
+# By what a request asks last: for the user whose token it has; of a first use the token takes a note.
 _ASKED = """
 from django.db import connection
 with connection.cursor() as cursor:
     cursor.execute("SELECT pid FROM pg_stat_activity "
-                   "WHERE query LIKE '%dashboard_apitoken%' AND pid <> pg_backend_pid()")
+                   "WHERE (query LIKE '%UPDATE _dashboard_apitoken_%' OR query LIKE '%FROM _auth_user_ WHERE _id_ IN%') "
+                   "AND pid <> pg_backend_pid()")
     answer = sorted(pid for (pid,) in cursor.fetchall())
 """
 _CUT = """
