@@ -25,8 +25,8 @@ _ASKED = """
 from django.db import connection
 with connection.cursor() as cursor:
     cursor.execute("SELECT pid FROM pg_stat_activity "
-                   "WHERE (query LIKE '%UPDATE _dashboard_apitoken_%' OR query LIKE '%FROM _auth_user_ WHERE _id_ IN%') "
-                   "AND pid <> pg_backend_pid()")
+                   "WHERE (query LIKE '%UPDATE _dashboard_apitoken_%' "
+                   "OR query LIKE '%FROM _auth_user_ WHERE _id_ IN%') AND pid <> pg_backend_pid()")
     answer = sorted(pid for (pid,) in cursor.fetchall())
 """
 _CUT = """
