@@ -22,19 +22,24 @@ def measure(effort: Effort) -> Iterator[Result]:
     # What is bought once: modules, caches, connections, the allocator's arenas.
     before, jobs = effort.of(20_000, 100), effort.of(100_000, 50)
     with instance("worker", WORKERS="1") as stack:
-        early = _after(stack, before)
-        late = _after(stack, jobs)
+        early, early_recorder = _after(stack, before)
+        late, late_recorder = _after(stack, jobs)
+    note = f"after {before:,} jobs"
     yield Result(
-        f"growth of a worker's processes over {jobs:,} jobs",
+        f"growth of a worker's main process and pool over {jobs:,} jobs",
         "MiB",
         [late - early],
         targets=[Target("ours", 0.5, 0.1)],
-        note=f"main, pool and recorder, after {before:,} jobs",
+        note=note,
     )
+    yield Result("growth of its recorder meanwhile", "MiB", [late_recorder - early_recorder], note=note)
 
 
-def _after(stack: Stack, jobs: int) -> float:
-    """MiB that the worker's processes hold when they have run so many more jobs."""
+def _after(stack: Stack, jobs: int) -> tuple[float, float]:
+    """MiB that the worker's processes hold when they have run so many more jobs: main and pool; the recorder."""
     stack.run(_RUN, count=jobs)
     main = psutil.Process(stack.pid("worker"))
-    return float(sum(each.memory_info().rss for each in (main, *main.children(recursive=True))) / 2**20)
+    held = {True: 0.0, False: 0.0}
+    for each in (main, *main.children(recursive=True)):
+        held["--lease" in each.cmdline()] += each.memory_info().rss / 2**20
+    return held[False], held[True]
