@@ -110,7 +110,7 @@ def is_call(request: HttpRequest) -> bool:
 
 @cache
 def _api_root(_: str) -> str:
-    # Asked for twice in every request, and as often as a page has links.
+    # By the prefix of the site's addresses, on which it depends; every request asks for it twice.
     return reverse("taskcast:api_root")
 
 

@@ -116,16 +116,19 @@ class Notes:
         while len(self._unanswered) > leave:
             _, count = self._unanswered[0]
             try:
-                answers = read_answers(self._connection, count)
+                answers = self._answers(count)
             except ConnectionError:
                 self._send_again()
-                answers = read_answers(self._connection, count)
-            except BaseException:
-                self.close()  # a part may have been read: all of it is sent again
-                raise
+                answers = self._answers(count)
             del self._unanswered[0]
             try:
-                done = without_errors(answers)[-1]
-                without_errors(done)
+                without_errors(without_errors(answers)[-1])
             except ResponseError as error:
                 logger.warning("Redis refused the note of a message, whose job goes on: %s", error)
+
+    def _answers(self, count: int) -> list[Any]:
+        try:
+            return read_answers(self._connection, count)
+        except BaseException:
+            self.close()  # a part may have been read: all of it is sent again
+            raise
