@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
+from statistics import median
 
 from bench.measuring import Effort, Result, Target, percentile
 from bench.sockets import Crowd, Socket, allow_many
@@ -26,24 +27,34 @@ _NOTE = f"told by {_TELLERS} processes through the log and its echo; late from w
 def measure(effort: Effort) -> Iterator[Result]:
     allow_many()
     counts = (5, 10) if effort.smoke else (1000, 1500, 2000, 2500, 3000, 4000, 5000)
-    held = 0
+    held: list[int] = []
+    p99: list[float] = []
     with instance("daphne", "worker", WORKERS="1") as stack, Crowd([]) as crowd, ExitStack() as tellers:
         voices = _Voices(stack, crowd, effort.of(4, 1), tellers)
         for count in counts:
             voices.be(count)
             if voices.p99(count) > _LATE:
                 break
-            held = count
-        p99 = [voices.p99(held or counts[0]) for _ in range(effort.rounds)]
+            held.append(count)
+        # Once may be luck: what is told holds in the middle of all rounds.
+        while held:
+            p99 = [voices.p99(held[-1]) for _ in range(effort.rounds)]
+            if median(p99) <= _LATE:
+                break
+            held.pop()
+    most = held[-1] if held else 0
     yield Result(
         "sockets on one daphne, each with a job of its own",
         "sockets",
-        [held],
+        [most],
         targets=[Target("ours", 2000, 5000, more_is_better=True)],
         note=f"p99 under 1 s; {_NOTE}",
     )
     yield Result(
-        f"report to frame with {held or counts[0]} such jobs, p99", "ms", p99, targets=[Target("ours", _LATE, _LATE)]
+        f"report to frame with {most or counts[0]} such jobs, p99",
+        "ms",
+        p99 or [math.inf],
+        targets=[Target("ours", _LATE, _LATE)],
     )
 
 
