@@ -12,7 +12,7 @@ import redis
 
 from tasks import eventlog, events
 from tasks.eventlog import Change
-from tasks.eventlog.line import Script, Unanswered
+from tasks.eventlog.line import Call, Script
 from tasks.progress import activate, progress
 from tasks.reporter import Reporter
 from tests.support.stack import wait_for
@@ -31,8 +31,7 @@ def said(job_id: str) -> list[str]:
     return [line["text"] for event in eventlog.read(job_id, 0).events for line in event.get("lines", ())]
 
 
-def test_what_several_jobs_say_goes_out_in_one_round_trip(jobs, monkeypatch):
-    reporter = Reporter()
+def test_what_several_jobs_say_goes_out_in_one_round_trip(jobs, reporter, monkeypatch):
     attempts = [reporter.open(job_id, 1, base={}) for job_id in jobs]
     assert reporter.flush()
     sizes = []
@@ -46,8 +45,7 @@ def test_what_several_jobs_say_goes_out_in_one_round_trip(jobs, monkeypatch):
     assert [said(job_id) for job_id in jobs] == [["one"]] * 3
 
 
-def test_a_report_that_cannot_be_written_silences_nobody_else(jobs, monkeypatch):
-    reporter = Reporter()
+def test_a_report_that_cannot_be_written_silences_nobody_else(jobs, reporter, monkeypatch):
     bad, good, lost = [reporter.open(job_id, 1, base={"task": "t.add"}) for job_id in jobs]
     bad.change(Change("state", {"result": float("nan")}))
     good.line("good")
@@ -63,9 +61,8 @@ def test_a_report_that_cannot_be_written_silences_nobody_else(jobs, monkeypatch)
     assert eventlog.snapshot(bad.job_id).job["state"] == "succeeded"
 
 
-def test_a_job_right_after_another_is_listened_to(jobs):
+def test_a_job_right_after_another_is_listened_to(jobs, reporter):
     """The thread may just have gone to sleep: nobody is told anything of a job that nobody follows."""
-    reporter = Reporter()
     reporter.open(jobs[0], 1, base={}).end(Change("state", {"state": "succeeded"}))
     assert reporter.flush()
     eventlog.cancel(jobs[1], asked={"cancel": "asked"}, cancelled={})
@@ -80,37 +77,42 @@ def ends(job_id: str) -> int:
     return sum(event.get("set", {}).get("state") == "succeeded" for event in eventlog.read(job_id, 0).events)
 
 
+@pytest.fixture
+def reporter() -> Reporter:
+    return Reporter()
+
+
 @pytest.fixture(params=[True, False], ids=["arrived", "did not arrive"])
-def lost(request, monkeypatch) -> list[int]:
-    """The first answers that nobody waited for are lost with their connection: how many those were."""
+def lost(request, reporter, monkeypatch) -> list[int]:
+    """The reporter's first answers that nobody waited for are lost with their connection: how many those were."""
     counts: list[int] = []
-    send, answers = Unanswered.send, Unanswered.answers
+    # Its own line alone: reporters of other tests may still be busy.
+    line = reporter._sent._line
+    send, answers = line.send, line.answers
 
-    def lose_request(self: Unanswered, *args: Any) -> None:
+    def lose_request(client: redis.Redis, call: Call) -> None:
         if counts or request.param:
-            send(self, *args)
+            send(client, call)
 
-    def lose_answers(self: Unanswered, count: int) -> list:
+    def lose_answers(count: int) -> list:
         counts.append(count)
         if len(counts) == 1:
-            self.drop()
+            line.drop()
             raise redis.ConnectionError("cut")
-        return answers(self, count)
+        return answers(count)
 
-    monkeypatch.setattr(Unanswered, "send", lose_request)
-    monkeypatch.setattr(Unanswered, "answers", lose_answers)
+    monkeypatch.setattr(line, "send", lose_request)
+    monkeypatch.setattr(line, "answers", lose_answers)
     return counts
 
 
-def test_an_end_is_sent_by_the_thread_that_ran_the_job(jobs, monkeypatch):
-    reporter = Reporter()
+def test_an_end_is_sent_by_the_thread_that_ran_the_job(jobs, reporter, monkeypatch):
     monkeypatch.setattr(reporter, "_flush", lambda: None)  # the reporter's own thread does nothing
     reporter.open(jobs[0], 1, base={}).end(DONE)
     wait_for(lambda: ends(jobs[0]), "the log has the end", 5)
 
 
-def test_an_end_whose_answer_is_lost_is_sent_again_and_written_once(jobs, lost):
-    reporter = Reporter()
+def test_an_end_whose_answer_is_lost_is_sent_again_and_written_once(jobs, reporter, lost):
     reporter.open(jobs[0], 1, base={}).end(DONE)
     assert reporter.flush()
     wait_for(lambda: not reporter._boxes, "it is done with", 5)
@@ -118,8 +120,7 @@ def test_an_end_whose_answer_is_lost_is_sent_again_and_written_once(jobs, lost):
     assert ends(jobs[0]) == 1
 
 
-def test_after_a_request_that_could_not_be_sent_nobody_waits_for_answers_in_vain(jobs, monkeypatch):
-    reporter = Reporter()
+def test_after_a_request_that_could_not_be_sent_nobody_waits_for_answers_in_vain(jobs, reporter, monkeypatch):
     attempts = [reporter.open(job_id, 1, base={}) for job_id in jobs]
     assert reporter.flush()
     send = Script.send
@@ -151,16 +152,14 @@ def test_ends_back_to_back_are_written_together_within_a_beat(jobs, monkeypatch)
     assert sizes, "the reporter's thread wrote some"
 
 
-def test_an_announcement_whose_answer_is_lost_is_made_again(jobs, lost):
-    reporter = Reporter()
+def test_an_announcement_whose_answer_is_lost_is_made_again(jobs, reporter, lost):
     job = events.blank_job(str(uuid.uuid4()), task="t.add", created_at=events.now())
     reporter.announce(job, None, "celery", "")
     wait_for(lambda: lost and eventlog.snapshot(job["id"]), "it is announced", 5)
     assert lost[0] == 1
 
 
-def test_a_report_right_after_another_waits_and_an_end_does_not(jobs):
-    reporter = Reporter()
+def test_a_report_right_after_another_waits_and_an_end_does_not(jobs, reporter):
     attempt = reporter.open(jobs[0], 1, base={})
     attempt.line("first")
     wait_for(lambda: said(jobs[0]) == ["first"], "the first report goes out at once", 5)
@@ -173,8 +172,7 @@ def test_a_report_right_after_another_waits_and_an_end_does_not(jobs):
     assert box.is_urgent(until - 0.001) or eventlog.snapshot(jobs[0]).job["reason"] == "told at once"
 
 
-def test_an_attempt_that_is_reported_waits_for_no_garbage_collector(jobs):
-    reporter = Reporter()
+def test_an_attempt_that_is_reported_waits_for_no_garbage_collector(jobs, reporter):
     gc.collect()
     gc.disable()
     try:
