@@ -27,6 +27,11 @@ def jobs(redis_server) -> list[str]:
     return ids
 
 
+@pytest.fixture
+def reporter() -> Reporter:
+    return Reporter()
+
+
 def said(job_id: str) -> list[str]:
     return [line["text"] for event in eventlog.read(job_id, 0).events for line in event.get("lines", ())]
 
@@ -75,11 +80,6 @@ DONE = Change("state", {"state": "succeeded"})
 
 def ends(job_id: str) -> int:
     return sum(event.get("set", {}).get("state") == "succeeded" for event in eventlog.read(job_id, 0).events)
-
-
-@pytest.fixture
-def reporter() -> Reporter:
-    return Reporter()
 
 
 @pytest.fixture(params=[True, False], ids=["arrived", "did not arrive"])
@@ -140,12 +140,11 @@ def test_after_a_request_that_could_not_be_sent_nobody_waits_for_answers_in_vain
     assert [ends(job_id) for job_id in jobs] == [1, 1, 1]
 
 
-def test_ends_back_to_back_are_written_together_within_a_beat(jobs, monkeypatch):
+def test_ends_back_to_back_are_written_together_within_a_beat(jobs, reporter, monkeypatch):
     sizes = []
     run_all = eventlog.run_all
     monkeypatch.setattr(eventlog, "run_all", lambda requests: sizes.append(len(requests)) or run_all(requests))
     monkeypatch.setattr("tasks.reporter._BACK_TO_BACK", 10)
-    reporter = Reporter()
     for job_id in jobs:
         reporter.open(job_id, 1, base={}).end(DONE)
     wait_for(lambda: all(map(ends, jobs)), "the log has all ends, and nobody asked for it", 5)
