@@ -3,6 +3,7 @@
 
 import { JobElement } from "./elements/job";
 import { define } from "./elements/piece";
+import "./korean";
 import styles from "./styles/embed.css?inline";
 
 class EmbeddedJob extends JobElement {

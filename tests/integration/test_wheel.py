@@ -49,7 +49,7 @@ def test_the_wheel_holds_the_two_packages_whole_and_nothing_else(wheel: Path) ->
         if path.is_file() and path.suffix != ".pyc" and path.name != ".gitignore"
     }
     assert held == there
-    assert {"dashboard/static/taskcast/app.js", "dashboard/static/embed.js"} <= held
+    assert {f"dashboard/static/{name}.js" for name in ("taskcast/app", "taskcast/korean", "embed")} <= held
     assert {"tasks/locale/ko/LC_MESSAGES/django.mo", "dashboard/locale/ko/LC_MESSAGES/django.mo"} <= held
 
 
