@@ -4,24 +4,28 @@ The owner and staff see a job and may steer it (cancel, retry). Others see those
 without owner, where they have the permission for it, and steer what they see with another one. Launching needs the
 permission for every task or for this one, and the task's own where it has one; bringing files needs that of any task,
 and each is its owner's alone. Saved inputs are seen by their owner and the group that they are shared with, while they
-may launch the task. An inactive account may nothing, and a token nothing that lies beyond its scopes.
+may launch the task. Who may steer a job may share it by a link: whoever has the link sees that one job, while the one
+who made it may share it still. An inactive account may nothing, and a token nothing that lies beyond its scopes.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.db.models import F, Q, QuerySet
 from django.http import Http404
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from dashboard import queries, task_permissions
-from dashboard.models import ApiToken, AskedLaunch, SavedInputs
+from dashboard.models import ApiToken, AskedLaunch, Favourite, SavedInputs, SavedSearch, ShareLink
 from tasks import catalog
-from tasks.models import Job, Notice, Upload, task_of
+from tasks.models import Job, Notice, Tally, Upload, task_of
 
 if TYPE_CHECKING:
     from dashboard.schedules.store import Scheduled
@@ -41,6 +45,16 @@ class Sight:
     everything: bool = False
     owners: frozenset[Any] = frozenset()
     unowned: bool = False
+
+
+@dataclass(frozen=True)
+class Guest:
+    """Whoever has a link to one job: sees that job, and nothing else. No user, and never one."""
+
+    job_id: str
+    expires_at: datetime
+    is_authenticated: bool = field(default=False, init=False)
+    is_active: bool = field(default=False, init=False)
 
 
 class MissingScope(PermissionDenied):
@@ -120,6 +134,16 @@ def jobs_for(user: User) -> QuerySet[Job]:
     return Job.objects.filter(wanted | Q(owner=None) if sight.unowned else wanted)
 
 
+def tallies_for(user: User) -> QuerySet[Tally]:
+    """The tallies of the jobs that `user` may see."""
+    sight = _sight(user)
+    if sight.everything:
+        return Tally.objects.all()
+    # As the recorder writes them: an owner's key as text, and "" for nobody's.
+    owners = {str(pk) for pk in sight.owners} | ({""} if sight.unowned else set())
+    return Tally.objects.filter(owner__in=owners)
+
+
 def plainly_sees(user: User, owner_id: Any) -> bool:
     """Whether it can be told without the database that `user` may see a job of `owner_id`; if not, `may_see` knows."""
     return sees_all(user) or (is_active(user) and owner_id is not None and owner_id == user.pk)
@@ -136,6 +160,46 @@ def may_steer(user: User, owner_id: Any) -> bool:
     if not may_see(user, owner_id):
         return False
     return sees_all(user) or (owner_id is not None and owner_id == user.pk) or bool(user.has_perm(STEER))
+
+
+def may_follow(user: User, job_id: str, owner_id: Any) -> bool:
+    """Whether `user`, or a guest, may see this very job of `owner_id`."""
+    return user.job_id == job_id if isinstance(user, Guest) else may_see(user, owner_id)
+
+
+def may_follow_lists(user: User) -> bool:
+    """Whether `user` may follow lists of jobs, of those that he may see: everybody but a guest."""
+    return not isinstance(user, Guest)
+
+
+def may_share(user: User, owner_id: Any) -> bool:
+    """Whether `user` may show a job of `owner_id` to people without an account, and end that: who may steer it."""
+    return may_steer(user, owner_id)
+
+
+def guest_of(link: ShareLink, owner_id: Any) -> Guest | None:
+    """Whom the link to a job of `owner_id` lets in now; None where it is over, or its maker may not share any more."""
+    if link.revoked_at is not None or link.expires_at <= timezone.now() or not may_share(link.created_by, owner_id):
+        return None
+    return Guest(str(link.job), link.expires_at)
+
+
+def job_of(guest: Guest) -> queries.Found | None:
+    """The one job that the guest sees, as it is now."""
+    return queries.find(guest.job_id)
+
+
+def shares_for(user: User, found: queries.Found) -> QuerySet[ShareLink]:
+    """The links to this job that `user` may see and revoke, newest first: all, where he may share it."""
+    may = may_share(user, found.owner_id)
+    return ShareLink.objects.filter(job=found.id).order_by("-pk") if may else ShareLink.objects.none()
+
+
+def get_share_or_404(user: User, found: queries.Found, pk: int) -> ShareLink:
+    """The link to this job, to revoke it. Raises Http404 where there is none."""
+    if (link := shares_for(user, found).filter(pk=pk).first()) is None:
+        raise Http404(_("There is no such link."))
+    return link
 
 
 def may_launch_anything(user: User) -> bool:
@@ -170,6 +234,11 @@ def may_pause_queues(user: User) -> bool:
     return sees_all(user)
 
 
+def may_steer_workers(user: User) -> bool:
+    """Whether `user` may drain a worker for everybody, have it take again, and change how many processes it has."""
+    return may_pause_queues(user)
+
+
 def may_read_audit(user: User) -> bool:
     """Whether `user` may search the audit trail."""
     return sees_all(user)
@@ -185,6 +254,16 @@ def may_see_workers(user: User) -> bool:
     return is_active(user)
 
 
+def has_gallery() -> bool:
+    """Whether this instance has the gallery of all parts at all."""
+    return bool(settings.DEBUG)
+
+
+def may_see_gallery(user: User) -> bool:
+    """Whether `user` may see it."""
+    return has_gallery() and sees_all(user)
+
+
 def may_see_metrics(user: User) -> bool:
     """Whether `user` may see numbers about all jobs."""
     return sees_all(user)
@@ -193,6 +272,11 @@ def may_see_metrics(user: User) -> bool:
 def tasks_for(user: User) -> "list[catalog.LaunchableTask]":
     """The tasks that `user` is offered."""
     return [task for task in catalog.launchables() if not task.hidden and may_launch(user, task)]
+
+
+def favourites_for(user: User) -> QuerySet[Favourite]:
+    """The tasks that `user` keeps at hand: the own ones."""
+    return Favourite.objects.filter(user=user.pk) if is_active(user) else Favourite.objects.none()
 
 
 def get_job_or_404(user: User, job_id: UUID | str) -> queries.Found:
@@ -268,6 +352,18 @@ def _saved(user: User) -> QuerySet[SavedInputs]:
 def may_change_saved(user: User, saved: SavedInputs) -> bool:
     """Whether `user`, who may see them, may rename, share, overwrite and delete these inputs: their owner."""
     return bool(saved.owner_id == user.pk)
+
+
+def searches_for(user: User) -> QuerySet[SavedSearch]:
+    """The searches that `user` has saved, by name: nobody else sees them."""
+    return SavedSearch.objects.filter(owner=user.pk).order_by("name") if is_active(user) else SavedSearch.objects.none()
+
+
+def get_search_or_404(user: User, pk: int) -> SavedSearch:
+    """The saved search, to change it. Raises Http404 where there is none, or it is not `user`'s."""
+    if (found := searches_for(user).filter(pk=pk).first()) is None:
+        raise Http404(_("There is no such saved search."))
+    return found
 
 
 def require_uploading(user: User) -> None:

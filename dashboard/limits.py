@@ -65,6 +65,8 @@ class Limit:
 CALLS = Limit(10_000, 100)
 # Without credentials, or with wrong ones, by address: everybody behind one router together.
 STRANGERS = Limit(600, 10)
+# Links to jobs that open nothing, by address: who has a link that does is never counted.
+LINKS = Limit(60, 1 / 2)
 # Attempts to sign in as one user from one address, and from one address as anybody.
 SIGN_INS_AS = Limit(10, 1 / 15)
 SIGN_INS_FROM = Limit(60, 1 / 2)

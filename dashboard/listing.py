@@ -38,6 +38,9 @@ class Filters:
     tasks: Sequence[str] = ()
     owner: str = ""
     q: str = ""
+    is_unowned: bool = False
+    id: str = ""
+    schedule: str = ""
     parent: UUID | None = None
     group: UUID | None = None
     since: datetime | None = None
@@ -58,7 +61,15 @@ def jobs(visible: QuerySet[Job], filters: Filters, *, cursor: str = "", limit: i
 
     A job whose state has changed since its row was written is left out where another state was asked for.
     """
-    rows = visible.select_related("owner").defer("message")
+    found, more = rows(visible.select_related("owner").defer("message"), filters, cursor=cursor, limit=limit)
+    shown = queries.live(found)
+    fitting = [job for job in shown if not filters.states or job["state"] in filters.states]
+    return Page(fitting, cursor_of(found[-1]) if more else None)
+
+
+def rows(visible: QuerySet[Job], filters: Filters, *, cursor: str = "", limit: int = 50) -> tuple[list[Job], bool]:
+    """The rows of a page, and whether there are more; as the history has them, without what the event log knows."""
+    rows = visible
     if cursor:
         at, last_id = _decode(cursor)
         after = "gt" if filters.is_oldest_first else "lt"
@@ -76,13 +87,18 @@ def jobs(visible: QuerySet[Job], filters: Filters, *, cursor: str = "", limit: i
     if filters.owner:
         owner = get_user_model()._default_manager.filter(**{get_user_model().USERNAME_FIELD: filters.owner}).first()
         rows = rows.filter(owner=owner.pk) if owner else rows.none()
+    if filters.is_unowned:
+        rows = rows.filter(owner=None)
+    if filters.schedule:
+        rows = rows.filter(schedule=filters.schedule)
+    if filters.id:
+        prefix = id_range(filters.id)
+        rows = rows.filter(id__range=prefix) if prefix else rows.none()
 
     order = ("created_at", "id") if filters.is_oldest_first else ("-created_at", "-id")
     first = [branch.order_by(*order)[: limit + 1] for branch in _branches(rows, filters)]
     found = list(islice(_once(merge(*first, key=_place, reverse=not filters.is_oldest_first)), limit + 1))
-    going_on = _encode(found[limit - 1]) if len(found) > limit else None
-    shown = queries.live(found[:limit])
-    return Page([job for job in shown if not filters.states or job["state"] in filters.states], going_on)
+    return found[:limit], len(found) > limit
 
 
 def _branches(rows: QuerySet[Job], filters: Filters) -> Iterator[QuerySet[Job]]:
@@ -92,7 +108,7 @@ def _branches(rows: QuerySet[Job], filters: Filters) -> Iterator[QuerySet[Job]]:
         if prefix := id_range(filters.q):
             for state, task in product(states, tasks):
                 yield _narrowed(rows.filter(id__range=prefix), state, task)
-        named = _tasks_of(filters.q)
+        named = tasks_of(filters.q)
         tasks = [name for name in named if not filters.tasks or name in filters.tasks]
     for state, task in product(states, tasks):
         yield _narrowed(rows, state, task)
@@ -112,7 +128,8 @@ def id_range(text: str) -> tuple[UUID, UUID] | None:
     return UUID(digits.ljust(32, "0")), UUID(digits.ljust(32, "f"))
 
 
-def _tasks_of(text: str) -> list[str]:
+def tasks_of(text: str) -> list[str]:
+    """The tasks that have all these words in their name or title."""
     words = text.casefold().split()
     return [
         task.name
@@ -133,7 +150,8 @@ def _once(rows: Iterator[Job]) -> Iterator[Job]:
         last = row.id
 
 
-def _encode(row: Job) -> str:
+def cursor_of(row: Job) -> str:
+    """The cursor of what comes after this row."""
     return f"{(row.created_at - _FIRST) // timedelta(microseconds=1)}.{row.id.hex}"
 
 

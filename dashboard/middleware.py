@@ -23,10 +23,13 @@ logger = logging.getLogger(__name__)
 # For which an answer may wait for the event log.
 LOG_SECONDS = 0.3
 
+# Everything comes from here: nothing inline, nothing from elsewhere. `data:` is for small images in styles.
+POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
 _HEADERS = {
-    # Everything comes from here: nothing inline, nothing from elsewhere. `data:` is for small images in styles.
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": POLICY,
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -119,6 +122,6 @@ def database_away(request: HttpRequest, error: Exception) -> HttpResponse:
     logger.error("the database is away: %s", error)
     if is_call(request):
         return problems.database_away()
-    # Without the request: whatever a page tells about its reader is in the database.
-    page = render_to_string("dashboard/away.html")
+    # Without context processors: whatever a page tells about its reader is in the database, but for cookies.
+    page = render_to_string("dashboard/away.html", {"request": request})
     return HttpResponse(page, status=503, headers={"Retry-After": "5"})

@@ -1,5 +1,5 @@
-"""What the web keeps of its own: the first administrator's link, tokens of programs, keys of repeated launches, inputs
-that somebody saved, or that wait for a yes.
+"""What the web keeps of its own: the first administrator's link, tokens of programs, links to single jobs, keys of
+repeated launches, inputs and searches that somebody saved, inputs that wait for a yes.
 
 Secrets are kept as SHA-256 only, or sealed by the site's secret key: a copy of the database opens nothing.
 """
@@ -115,3 +115,46 @@ class SavedInputs(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class SavedSearch(models.Model):
+    """A search of the list of jobs that somebody keeps under a name."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    name = models.CharField(max_length=60)
+    text = models.CharField(max_length=1000, blank=True, help_text="As it is typed into the search box")
+    order = models.CharField(max_length=10, default="newest")
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="saved_search_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Favourite(models.Model):
+    """A task that somebody keeps at hand in the catalogue."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    task = models.CharField(max_length=255)
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["user", "task"], name="favourite_once")]
+
+
+class ShareLink(models.Model):
+    """A link that shows one job to whoever has it, without an account, until it expires or is revoked."""
+
+    # No foreign key: a job that was launched from a shell has its row a moment later.
+    job = models.UUIDField(db_index=True)
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the token")
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField(null=True, help_text="To within a minute")
+
+    class Meta:
+        default_permissions = ()

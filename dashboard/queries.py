@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from dashboard import timeline
 from tasks import eventlog
 from tasks.eventlog import LogUnavailable
 from tasks.events import FINAL, EventDict, JobDict, whole_event, whole_job
@@ -47,10 +48,17 @@ class Events:
 
 @dataclass(frozen=True)
 class Tail:
-    """The last events of a job, consecutive and ending at its `seq`, without what they set; and their log lines."""
+    """The last events of a job, consecutive and ending at its `seq`, without what they set; and their log lines.
+
+    `progress` is how far it had come at which time, `moments` when it came into which state, as far back; `first` the
+    number of the first event that was looked at.
+    """
 
     events: list[EventDict]
     lines: list[dict[str, str]]
+    progress: list[tuple[str, float]]
+    moments: list[timeline.Moment]
+    first: int
 
 
 def find(job_id: UUID | str) -> Found | None:
@@ -151,4 +159,24 @@ def tail(found: Found) -> Tail:
         kept.append(event)
         lines[:0] = own
         expected -= 1
-    return Tail(kept[::-1], lines[-_TAIL_LINES:])
+    known = [event for event in page.events if event["seq"] <= last]
+    reports = [(event["time"], event.get("set", {}).get("progress")) for event in known]
+    progress = [(time, report["current"]) for time, report in reports if report]
+    first = known[0]["seq"] if known else last + 1
+    return Tail(kept[::-1], lines[-_TAIL_LINES:], progress, timeline.moments(known), first)
+
+
+def moments(found: Found, last: Tail) -> list[timeline.Moment]:
+    """When the job came into which state, by its first and its last events; with a gap for what lies between them.
+
+    A job that was tried once says it itself.
+    """
+    if found.job["attempt"] < 2 or last.first <= 1:
+        return timeline.shown(last.moments if last.first <= 1 else [])
+    page = events(found, 0, min(_TAIL_EVENTS, last.first - 1))
+    before = timeline.moments(page.events)
+    reached = page.events[-1]["seq"] if page.events else 0
+    if before and last.moments and reached < last.first - 1:
+        before.append(timeline.gap({**last.moments[0], "time": page.events[-1]["time"]}))
+    attempt = before[-1]["attempt"] if before else 0
+    return timeline.shown([*before, *({**m, "attempt": m["attempt"] or attempt} for m in last.moments)])

@@ -1,7 +1,7 @@
 """What steers: stopping a job, launching it once more; several jobs at once, by tick or by filter, after a look."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from pydantic import ValidationError as BadFilters
 
 from dashboard import access, file_names, listing, steering, views
 from dashboard.launching import confirming, relaunch
+from dashboard.search import asked, finding
 from tasks import catalog, control
 from tasks.again import NotRetryable, not_kept
 from tasks.batch import BadRows, NothingToRetry, once_more
@@ -27,7 +28,8 @@ from tasks.eventlog import LogUnavailable
 from tasks.events import FINAL, JobDict
 from tasks.models import BATCH, task_of
 
-_ACTIONS = {"cancel": steering.cancel, "retry": steering.run_again}
+#: What can be done to several jobs, by what a button posts.
+ACTIONS = {"cancel": steering.cancel, "retry": steering.run_again}
 
 
 @require_POST
@@ -115,12 +117,13 @@ def several(request: HttpRequest) -> HttpResponse:
     and, of each job to which it was not, why.
     """
     try:
-        filters, named = views.narrowed(request)
+        narrowed = asked.read(request).plan(request.user)
     except BadFilters:
         return redirect("taskcast:jobs")
-    narrowed = filters.listing(tasks=named)
-    if request.method == "POST" and request.POST.get("action") in _ACTIONS:
-        return _done(request, narrowed)
+    if request.method == "POST" and request.POST.get("action") in ACTIONS:
+        is_all = "all" in request.POST
+        ids = [job["id"] for job in _fitting(request.user, narrowed)[0]] if is_all else request.POST.getlist("job")
+        return done(request, ids, f"{reverse('taskcast:jobs_several')}?{request.GET.urlencode()}")
     found, more = _fitting(request.user, narrowed)
     jobs = found[: listing.MOST]
     context = {
@@ -135,23 +138,21 @@ def several(request: HttpRequest) -> HttpResponse:
     return render(request, "dashboard/several.html", context)
 
 
-def _done(request: HttpRequest, narrowed: listing.Filters) -> HttpResponse:
-    is_all = "all" in request.POST
-    ids = [job["id"] for job in _fitting(request.user, narrowed)[0]] if is_all else request.POST.getlist("job")
+def done(request: HttpRequest, ids: Iterable[str], back: str) -> HttpResponse:
+    """Do what was posted to the jobs with these `ids`, and say what was done; where nothing can be, go `back`."""
     jobs, owners = steering.found(request.user, [text for text in ids if views.is_id(text)])
     if not jobs:
         messages.warning(request, _("Nothing was done: tick at least one job."))
-        return redirect(f"{reverse('taskcast:jobs_several')}?{request.GET.urlencode()}")
+        return redirect(back)
     action = request.POST["action"]
     if action == "retry" and (questions := _questions(request, jobs, owners)):
         ticked = [("action", action), *(("job", job["id"]) for job in jobs)]
-        back = f"{reverse('taskcast:jobs_several')}?{request.GET.urlencode()}"
         return confirming.page(request, questions, carried=ticked, back=back)
     try:
-        outcome = _ACTIONS[action](request.user, jobs, owners)
+        outcome = ACTIONS[action](request.user, jobs, owners)
     except LogUnavailable:
         messages.error(request, _("Redis does not answer; try again."))
-        return redirect(f"{reverse('taskcast:jobs_several')}?{request.GET.urlencode()}")
+        return redirect(back)
     context: dict[str, Any] = {
         "outcome": outcome,
         "action": action,
@@ -171,15 +172,16 @@ def _questions(request: HttpRequest, jobs: Sequence[JobDict], owners: Mapping[st
     return [_question(task, some) for task, some in asked if confirming.is_needed(request, task)]
 
 
-def _fitting(user: Any, narrowed: listing.Filters) -> tuple[list[JobDict], bool]:
+def _fitting(user: Any, narrowed: finding.Plan) -> tuple[list[JobDict], bool]:
     """The newest jobs that fit, at most `steering.MOST`, and whether there are more."""
     jobs: list[JobDict] = []
     cursor = ""
-    visible = access.jobs_for(user)
     while len(jobs) < steering.MOST:
-        page = listing.jobs(visible, narrowed, cursor=cursor, limit=min(listing.MOST, steering.MOST - len(jobs)))
+        page = finding.page(user, narrowed, cursor=cursor, limit=min(listing.MOST, steering.MOST - len(jobs)))
         jobs += page.jobs
         if not page.next:
             return jobs, False
+        if page.reached:  # so far back and no farther is looked for them
+            break
         cursor = page.next
     return jobs, True

@@ -5,6 +5,7 @@ import { defineConfig } from "vitest/config";
 //   app    -> dashboard/static/taskcast/app.js, app.css   (our own pages)
 //   korean -> dashboard/static/taskcast/korean.js         (its words, for pages in Korean)
 //   embed  -> dashboard/static/embed.js                   (<taskcast-job> in other pages of the same site)
+//   plot   -> dashboard/static/taskcast/plot.js           (<taskcast-plot> in those of our pages that have charts)
 export default defineConfig(({ mode }) => {
   const embed = mode === "embed";
   const name = mode === "production" ? "app" : mode;

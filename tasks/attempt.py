@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from tasks import events
+from tasks.ansi import only_colours
 from tasks.eventlog import Change
 from tasks.masking import masked
 from tasks.outputs import Outputs
@@ -44,7 +45,7 @@ class Attempt:
         self.number = number
         # Names the writer in the log: two attempts, or two starts of one, never share one.
         self.writer = f"{number}.{uuid.uuid4().hex[:12]}"
-        self.recording = Recording(wake=wake)
+        self.recording = Recording(wake=wake, timed=True)
         # Weakly: each attempt would else wait for the garbage collector, which looks at old objects seldom.
         self.outputs = Outputs(job_id, outputs, log=_weakly(self.line), secrets=secrets)
         self.secrets = secrets
@@ -71,7 +72,8 @@ class Attempt:
         if len(self._lines) >= WAITING_LINES or self._waiting >= WAITING_CHARACTERS:
             self._dropped += 1
             return
-        text = masked(text, self.secrets)
+        # First: what is taken out of the middle of a secret must not leave it behind.
+        text = masked(only_colours(text), self.secrets)
         if len(text) > _LINE_CHARACTERS:
             text = f"{text[:_LINE_CHARACTERS]}… ({len(text)} characters)"
         # Several threads of a task may count at once: the bound need not be exact.

@@ -1,4 +1,4 @@
-"""The audit trail: who launched, cancelled and retried what. Written with what it tells, in one transaction."""
+"""The audit trail: who launched, cancelled, retried and shared what. Written with what it tells, in one transaction."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -13,6 +13,8 @@ from tasks.models import AuditEntry
 
 LAUNCHED, RETRIED, CANCELLED, FORCED = "launched", "retried", "cancelled", "forced"
 PAUSED, RESUMED = "paused", "resumed"
+DRAINED, TAKES_AGAIN, RESIZED = "drained", "takes again", "resized"
+SHARED, UNSHARED = "shared", "unshared"
 
 # Rows in one statement.
 _TOGETHER = 500

@@ -10,7 +10,7 @@ from celery.utils.nodenames import node_format
 from celery.worker import state
 from redis.exceptions import RedisError
 
-from tasks import events, handing_back, leases, listening
+from tasks import events, handing_back, leases, listening, obeying, worker_facts
 from tasks.complaints import Complaints
 from tasks.recorder_process import RecorderProcess
 
@@ -46,10 +46,12 @@ class Companion(bootsteps.StartStopStep):
         self._about = {
             "pid": os.getpid(),
             "pool": w.pool_cls.__module__.rpartition(".")[2],
-            "size": w.concurrency,
             "queues": sorted(w.app.amqp.queues.consume_from),
             "started": events.now(),
+            **worker_facts.lasting(),
         }
+        self._worker = w
+        self._obeying = obeying.Obeying(w)
         logfile = w.options.get("logfile")
         self._listening = listening.Listening(w)
         self._recorder = RecorderProcess(
@@ -70,9 +72,17 @@ class Companion(bootsteps.StartStopStep):
 
     def _beat(self) -> None:
         try:
-            self._listening.heed(leases.members(listening.PAUSED))
-            told = {**self._about, "paused": self._listening.paused}
-            leases.renew({**told, "active": _processes(), "reserved": _held()})
+            paused, orders = leases.asked(listening.PAUSED)
+            self._obeying.heed(orders)
+            self._listening.heed(paused, self._obeying.draining)
+            now = {
+                "size": self._obeying.size,
+                "resizable": self._obeying.is_resizable,
+                "draining": self._obeying.draining,
+                "paused": self._listening.paused,
+                **worker_facts.passing(getattr(self._worker, "pool", None)),
+            }
+            leases.renew({**self._about, **now, "active": _processes(), "reserved": _held()})
         except RedisError as error:
             complaints.fails("this worker's lease", error)
         else:

@@ -21,9 +21,10 @@ def log(message: object, level: str = "info") -> None:
         attempt.line(str(message), level if level in _LEVELS else "info")
 
 
-def publish(value: Any, name: str = "output") -> None:
+def publish(value: Any, name: str = "output", chart: str | None = None) -> None:
     """Show a partial result live: JSON, a table (list of dicts), Markdown (a string), an image or a file (path, bytes).
 
+    `chart="line"`, or `"bars"`, draws a table as well: its first column is x, each other column of numbers a series.
     Publishing under the same name again replaces what was shown. Never raises: what cannot be shown becomes a line in
     the job's log that says why.
     """
@@ -31,7 +32,7 @@ def publish(value: Any, name: str = "output") -> None:
     if attempt is None:
         return
     try:
-        attempt.outputs.publish(value, name)
+        attempt.outputs.publish(value, name, chart)
     except Exception as error:
         attempt.line(f"output {name!r} could not be shown: {error}", "warning")
 

@@ -27,10 +27,16 @@ from tasks import conf, eventlog, events
 
 PREFIX = eventlog.PREFIX + "lease:"
 WORKERS = eventlog.PREFIX + "workers"
+# The hash of what was asked of single workers, by lease and kind: tasks/orders.py writes, tasks/obeying.py heeds.
+ORDERS = eventlog.PREFIX + "orders"
+KINDS = ("drain", "size")
 # Seconds: how often a lease is renewed, how long it lives, and how long a dead one's last words are kept.
 BEAT = 2.0
 LIFE = 10.0
 MEMORY = 3600.0
+
+# What the recorder, which prolongs a lease, knows nothing of.
+_UNKNOWN = {"memory": None, "pool_memory": None, "load": None}
 
 _key = ""
 
@@ -68,10 +74,14 @@ def renew(about: dict[str, Any]) -> None:
     _write(_key, {"name": worker_name(_key), **about, "beat": events.now()})
 
 
-def members(key: str) -> set[str]:
-    """The set `key`, asked for with a worker's little patience. Raises redis.RedisError."""
-    found: Any = _client(os.getpid(), conf.redis_url()).smembers(key)
-    return set(found)
+def asked(paused: str) -> tuple[set[str], dict[str, str | None]]:
+    """The members of the set `paused`, and this worker's orders by their kinds, asked for with a worker's little
+    patience. Raises redis.RedisError."""
+    pipe = _client(os.getpid(), conf.redis_url()).pipeline(transaction=False)
+    pipe.smembers(paused)
+    pipe.hmget(ORDERS, [f"{_key} {kind}" for kind in KINDS])
+    members, orders = pipe.execute()
+    return set(members), dict(zip(KINDS, orders, strict=True))
 
 
 def end() -> None:
@@ -79,6 +89,7 @@ def end() -> None:
     pipe = _client(os.getpid(), conf.redis_url()).pipeline(transaction=True)
     pipe.delete(_key)
     pipe.hdel(WORKERS, _key)
+    pipe.hdel(ORDERS, *[f"{_key} {kind}" for kind in KINDS])
     pipe.execute()
 
 
@@ -101,7 +112,7 @@ def prolong(key: str) -> None:
         text: Any = connection.hget(WORKERS, key)
         known = json.loads(text) if text else {"name": worker_name(key)}
         # What the worker does now is not known here.
-        _write(key, {**known, "active": None, "reserved": None, "beat": events.now()})
+        _write(key, {**known, "active": None, "reserved": None, **_UNKNOWN, "beat": events.now()})
 
 
 def prolong_in_thread(key: str, is_there: Callable[[], bool]) -> None:
@@ -174,9 +185,10 @@ def silent(keys: Iterable[str], seconds: float) -> set[str]:
 def workers() -> dict[str, dict[str, Any]]:
     """What each worker last said of itself, by lease: those that are alive, and those killed within the hour.
 
-    {"name", "beat", "started": ISO times, "pid", "pool", "size": processes, "queues", "paused": names of queues,
-    "active": lists of process ids by the ids of the jobs that it runs, "reserved": ids of all jobs that it has taken
-    from the broker, each None where that is not known}. Raises LogUnavailable.
+    {"name", "beat", "started": ISO times, "pid", "host", "celery", "taskcast": versions, "pool", "size": processes,
+    "resizable", "draining": bools, "queues", "paused": names of queues, "memory", "pool_memory": bytes, "load": of its
+    machine, "active": lists of process ids by the ids of the jobs that it runs, "reserved": ids of all jobs that it has
+    taken from the broker, each None where that is not known}. Raises LogUnavailable.
     """
     texts: Any = eventlog.ask(lambda redis_: redis_.hgetall(WORKERS))
     return {key: json.loads(text) for key, text in texts.items()}
@@ -187,3 +199,4 @@ def forget(keys: Iterable[str]) -> None:
     gone = list(keys)
     if gone:
         eventlog.ask(lambda redis_: redis_.hdel(WORKERS, *gone))
+        eventlog.ask(lambda redis_: redis_.hdel(ORDERS, *[f"{key} {kind}" for key in gone for kind in KINDS]))

@@ -148,6 +148,7 @@ class Loop(Step):
         self._end(int(self.count()))
         self.over = True
         assert self.recording is not None
+        self.finished = self.recording.moment()
         self.recording.loops.discard(self)
 
     def count(self) -> Number:

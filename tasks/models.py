@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from tasks.events import JOB_FIELDS, STATES, JobDict, iso
 from tasks.json_field import OrderedJSONField
 from tasks.models_notices import Notice, NoticeSettings  # noqa: F401 - Django finds models here
+from tasks.models_tallies import Tally  # noqa: F401
 
 # Fields of a job dict that are columns of the same name and need no conversion.
 _PLAIN = (
@@ -73,6 +74,9 @@ class Job(models.Model):
     epoch = models.PositiveBigIntegerField(default=0)
     seq = models.PositiveBigIntegerField(default=0)
     archived = models.PositiveBigIntegerField(default=0, help_text="Last seq in the archive")
+    lines = models.PositiveBigIntegerField(
+        default=0, null=True, help_text="Log lines in the archive; empty: not counted yet"
+    )
     lease = models.CharField(max_length=300, default="", help_text="Of the worker that started it")
     change = models.PositiveBigIntegerField(default=0, help_text="Orders the rows by when they last changed")
 
@@ -118,6 +122,8 @@ class Job(models.Model):
                 )
             ),
             models.Index(fields=["eta", "created_at"], name="job_unpublished", condition=models.Q(published_at=None)),
+            # What has waited longest in a queue: of all jobs few wait.
+            models.Index(fields=["queue", "published_at"], name="job_waiting", condition=models.Q(state="queued")),
         ]
 
     def __str__(self) -> str:
@@ -159,10 +165,15 @@ class JobEvents(models.Model):
     last = models.PositiveBigIntegerField()
     body = models.TextField()
     live = models.BooleanField(default=True)
+    before = models.PositiveBigIntegerField(null=True, help_text="Log lines of the job before these")
+    lines = models.PositiveIntegerField(null=True, help_text="Log lines in it; empty: not counted yet")
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["job", "first"], name="job_events_once")]
-        indexes = [models.Index(fields=["job"], name="job_events_live", condition=models.Q(live=True))]
+        indexes = [
+            models.Index(fields=["job"], name="job_events_live", condition=models.Q(live=True)),
+            models.Index(fields=["job", "before"], name="job_events_of_line", condition=models.Q(lines__gt=0)),
+        ]
 
 
 class PausedQueue(models.Model):

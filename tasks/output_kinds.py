@@ -10,6 +10,7 @@ from typing import Any
 from tasks import plain, result_files
 from tasks.masking import masked, masked_json
 
+CHARTS = ("line", "bars")
 LARGEST = 50 * 1024 * 1024  # bytes of one output
 
 
@@ -27,6 +28,7 @@ class Encoded:
     rows: int | None = None
     media_type: str | None = None
     not_finite: int = 0  # how many numbers became null
+    chart: str | None = None
 
     def inline(self) -> Any:
         """The value as it may stand in the job itself; only for JSON, tables and Markdown."""
@@ -68,6 +70,20 @@ def encode(job_id: str, name: str, value: Any) -> Encoded:
     if callable(getattr(value, "to_dict", None)) and hasattr(value, "columns"):  # a pandas or polars table
         value = value.to_dict(orient="records") if hasattr(value, "iloc") else value.to_dicts()
     return _json(value)
+
+
+def chart_trouble(encoded: Encoded, chart: object) -> str:
+    """Why it cannot be drawn as this chart; empty where it can, and where nothing is there yet to draw."""
+    if chart is not None and chart not in CHARTS:
+        return f"there is no chart {chart!r}; there are {' and '.join(CHARTS)}"
+    if chart is not None and encoded.kind != "table" and encoded.body != b"[]":
+        return "only a table, a list of dicts, can be drawn as a chart"
+    return ""
+
+
+def drawn(encoded: Encoded, chart: object) -> Encoded:
+    """The same as a chart too, if it can be."""
+    return replace(encoded, chart=str(chart)) if chart in CHARTS and encoded.kind == "table" else encoded
 
 
 def _json(value: Any) -> Encoded:

@@ -14,7 +14,7 @@ from typing import Any
 
 from tasks import plain, result_files
 from tasks.masking import masked_json
-from tasks.output_kinds import Encoded
+from tasks.output_kinds import Encoded, chart_trouble, drawn
 from tasks.output_kinds import encode as _encode
 from tasks.result_files import open_file
 
@@ -86,7 +86,7 @@ class Outputs:
         self._names = {descriptor["name"]: _Name(descriptor) for descriptor in before or []}
         self._said: set[str] = set()
 
-    def publish(self, value: Any, name: object = "output") -> None:
+    def publish(self, value: Any, name: object = "output", chart: object = None) -> None:
         """Take the value as it is now, to be shown under `name`; costs what `json.dumps` of it costs.
 
         Never raises: what cannot be shown is said once in the job's log.
@@ -96,7 +96,9 @@ class Outputs:
             if not self._room_for(clean):
                 self._say(f"more than {MOST} outputs: '{clean}' and later ones are not shown", key="too many")
                 return
-            encoded = _encode(self._job_id, clean, value).masked(self._secrets)
+            encoded = drawn(_encode(self._job_id, clean, value).masked(self._secrets), chart)
+            if trouble := chart_trouble(encoded, chart):
+                self._say(f"'{clean}' is shown without a chart: {trouble}", key=f"chart {clean}")
             if encoded.not_finite:
                 self._say(_not_finite(f"'{clean}'", encoded.not_finite), key=f"not finite {clean}")
             self._replace(clean, encoded)
@@ -183,6 +185,8 @@ def _store(job_id: str, name: str, encoded: Encoded, inline_bytes: int) -> Descr
     descriptor: Descriptor = {"name": name, "kind": encoded.kind, "size": encoded.size}
     if encoded.rows is not None:
         descriptor["rows"] = encoded.rows
+    if encoded.chart is not None:
+        descriptor["chart"] = encoded.chart
     if encoded.media_type is not None:
         descriptor["media_type"] = encoded.media_type
     if encoded.kind in ("json", "table", "markdown") and encoded.size <= inline_bytes:

@@ -92,10 +92,12 @@ class Recording:
     """What one running attempt has counted.
 
     `wake` is called, in the task's thread, at the first report after `listen`; errors of it are swallowed.
-    `clock` gives seconds.
+    `clock` gives seconds. Where it is `timed`, its steps bear when they began and ended.
     """
 
-    def __init__(self, wake: Callable[[], None] = lambda: None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, wake: Callable[[], None] = lambda: None, clock: Callable[[], float] = time.monotonic, timed: bool = False
+    ) -> None:
         self.active = False
         self.cancelled = False
         # Whether the next report is to be told at once, and that or `cancelled`: one look for the hot path.
@@ -107,6 +109,8 @@ class Recording:
         self.ticks = TICKS
         self._wake = wake
         self._clock = clock
+        # What to add to the clock's seconds to have those since 1970: the machine's own may be set meanwhile.
+        self._since = time.time() - clock() if timed else None
         self._root = Step(self)
         self._innermost = self._root  # of the thread that activated the recording
         self._owner: int | None = None
@@ -197,7 +201,12 @@ class Recording:
             self._innermost = step
         if self.opened_at is None:
             self.opened_at = self._clock()
+        step.started, step.finished = self.moment(), None
         self.heard()
+
+    def moment(self) -> float | None:
+        """Now, in seconds since 1970; None where no times are taken."""
+        return None if self._since is None else round(self._since + self._clock(), 2)
 
     def _innermost_here(self) -> Step:
         step = _here.get()

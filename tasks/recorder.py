@@ -8,19 +8,21 @@ counter first, and writes only where the row still is as it was when the log was
 import gc
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import InterfaceError, OperationalError, transaction
 
 from tasks import counters, ended, epochs, eventlog, events, records
-from tasks.archive import new_chunk
+from tasks.archive import new_chunks
 from tasks.locks import Lock
 from tasks.models import Job, JobEvents
 from tasks.notices import planning
 from tasks.records import Known, Plan
 from tasks.reporter import reporter
+from tasks.tallies import Ends
 from tasks.upsert import among, insert, upsert
 
 logger = logging.getLogger(__name__)
@@ -33,6 +35,9 @@ KEEP_EVENTS = 5000
 TRIM_STEP = 500
 # Seconds for which a job whose row cannot be written is left alone.
 _REST = 60.0
+
+# Columns, in the order in which `Known` has them.
+_KNOWN = ("epoch", "seq", "archived", "lines", "state", "cancel", "owner_id", "eta")
 
 _resting: dict[str, float] = {}
 
@@ -100,8 +105,11 @@ def _strangers(job_ids: set[str]) -> dict[str, int]:
 
 def _known(job_ids: Iterable[str]) -> dict[str, Known]:
     found = dict.fromkeys(job_ids, Known())
-    rows = Job.objects.filter(pk__in=among(Job, found)).values_list("pk", "epoch", "seq", "archived", "state", "cancel")
-    return found | {str(pk): Known(epoch, seq, last, state, cancel) for pk, epoch, seq, last, state, cancel in rows}
+    rows = Job.objects.filter(pk__in=among(Job, found)).values_list("pk", *_KNOWN)
+    # Where nothing is archived nothing has to be counted first.
+    return found | {
+        str(pk): Known(epoch, seq, last, lines if last else 0, *others) for pk, epoch, seq, last, lines, *others in rows
+    }
 
 
 def _write(plans: Sequence[Plan], epoch: int) -> tuple[list[Plan], int]:
@@ -134,23 +142,28 @@ def _write_batch(plans: Sequence[Plan], epoch: int) -> tuple[list[Plan], int]:
         now = _known(plan.job_id for plan in plans)
         current = [plan for plan in plans if now[plan.job_id] == plan.known]
         owners = _owners(current)
-        rows = (
-            records.row(plan, change=last - i, owner_id=owners.get(plan.job_id))
-            for i, plan in enumerate(reversed(current))
-        )
-        upsert(Job, rows, records.COLUMNS)
+        tallied = Ends()
+        upsert(Job, _rows(current, last, owners, tallied), records.COLUMNS)
+        tallied.write()
         # What was to be sent may hold secrets: it goes as soon as nobody will have to send it again.
         begun = [plan.job_id for plan in current if plan.known.has_row and not plan.may_be_sent_again]
         if begun:
             Job.objects.filter(pk__in=among(Job, begun), message__isnull=False).update(message=None)
-        chunks = [
-            new_chunk(plan.job_id, plan.tail.epoch, piece) for plan in current for piece in records.chunks(plan.lines)
-        ]
-        insert(JobEvents, chunks)
+        chunks = (new_chunks(p.job_id, p.tail.epoch, p.lines, before=p.known.lines) for p in current)
+        insert(JobEvents, list(chain.from_iterable(chunks)))
         # Nobody is told of what nobody owns.
         owned = [plan for plan in current if plan.known.has_row or plan.tail.owner_id is not None]
         planning.plan(plan.job_id for plan in owned if plan.is_end)
     return current, last if current else 0
+
+
+def _rows(plans: Sequence[Plan], last: int, owners: Mapping[str, Any], ends: Ends) -> Iterator[Mapping[str, Any]]:
+    for i, plan in enumerate(reversed(plans)):
+        owner_id = owners.get(plan.job_id)
+        row = records.row(plan, change=last - i, owner_id=owner_id)
+        if plan.is_end:
+            ends.take(row, plan.known.owner_id if plan.known.has_row else owner_id, plan.known.eta)
+        yield row
 
 
 def _owners(plans: Iterable[Plan]) -> dict[str, Any]:

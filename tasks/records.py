@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,7 +23,7 @@ CHUNK_EVENTS = 1000
 COLUMNS = (
     "task", "args", "state", "reason", "cancel", "started_at", "finished_at", "progress", "result", "error",
     "outputs", "worker", "attempt", "parent", "root", "group", "retry_of", "children", "truncated", "epoch", "seq",
-    "archived", "lease", "change",
+    "archived", "lines", "lease", "change",
 )  # fmt: skip
 _JSON = ("args", "progress", "result", "error", "outputs", "children", "truncated")
 _TIMES = ("created_at", "started_at", "finished_at")
@@ -35,13 +35,17 @@ _UUID = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(frozen=True)
 class Known:
-    """What the database has of a job: all zero where it has no row."""
+    """What the database has of a job: all zero where it has no row. What the launch alone decides tells two apart no
+    further."""
 
     epoch: int = 0
     seq: int = 0
     archived: int = 0
+    lines: int | None = 0
     state: str = ""
     cancel: str | None = None
+    owner_id: Any = field(default=None, compare=False)
+    eta: datetime | None = field(default=None, compare=False)
 
     @property
     def has_row(self) -> bool:
@@ -51,13 +55,15 @@ class Known:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be written of one job: `lines` to archive, which then reaches to `archived`, and the row."""
+    """What is to be written of one job: `lines` to archive, which then reaches to `archived` and has `said` log lines
+    (None: not counted yet), and the row."""
 
     job_id: str
     known: Known
     tail: Tail
     lines: list[tuple[int, str]]
     archived: int
+    said: int | None
 
     @property
     def is_whole(self) -> bool:
@@ -96,7 +102,8 @@ def plan(job_id: str, known: Known, tail: Tail) -> Plan:
     """What to write of the job, given that the log did not go back."""
     lines = [(seq, line) for seq, line in tail.events if seq > known.archived]
     archived = lines[-1][0] if lines else known.archived
-    return Plan(job_id, known, tail, lines, archived)
+    said = None if known.lines is None else known.lines + count_lines(lines)
+    return Plan(job_id, known, tail, lines, archived, said)
 
 
 def row(plan: Plan, *, change: int, owner_id: Any) -> dict[str, Any]:
@@ -118,6 +125,7 @@ def row(plan: Plan, *, change: int, owner_id: Any) -> dict[str, Any]:
         "epoch": tail.epoch,
         "seq": tail.seq,
         "archived": plan.archived,
+        "lines": plan.said,
         "lease": tail.lease[:300],
         # Asked for, and the log was away or has lost it: the watch tells it.
         "cancel": values["cancel"] or (None if values["state"] in events.FINAL else plan.known.cancel),
@@ -143,6 +151,19 @@ def chunks(lines: Lines) -> Iterator[Lines]:
         size += len(line)
     if start < len(lines):
         yield lines[start:]
+
+
+def count_lines(lines: Lines) -> int:
+    """How many log lines these events bear."""
+    return sum([lines_of(text) for _, text in lines])
+
+
+def lines_of(text: str) -> int:
+    """How many log lines the event of this JSON text bears."""
+    if '"lines":[' not in text:
+        return 0
+    # Inside of a text its quotes would be escaped; only what an event sets may have such a key as well.
+    return text.count('"level":') if '"set":{' not in text else len(json.loads(text).get("lines", ()))
 
 
 def without_superseded(lines: Iterable[str]) -> list[tuple[int, str]]:

@@ -1,5 +1,5 @@
 """What is forgotten: files that nobody uses; and, as TASKCAST_KEEP_DAYS says, jobs that ended long ago and the
-audit trail of that time."""
+audit trail of that time; and tallies that no chart reaches back to."""
 
 from datetime import datetime, timedelta
 
@@ -9,19 +9,23 @@ from django.utils import timezone
 
 from tasks import conf, result_files, uploads
 from tasks.events import FINAL, UNFINISHED
-from tasks.models import AuditEntry, Job, Notice, Upload
+from tasks.models import AuditEntry, Job, Notice, Tally, Upload
+from tasks.tallies import MINUTE, TEN_MINUTES
 from tasks.uploaded import ids_in
 
 # For which a file may wait for its launch: a form may lie open overnight.
 UNUSED = timedelta(days=2)
 # For which a notice is shown after it was delivered or given up.
 TOLD = timedelta(days=30)
+# Of charts: the last hour is drawn from minutes, the last day, and in time the last week, from ten at once.
+TALLIES = {MINUTE: timedelta(hours=3), TEN_MINUTES: timedelta(days=8)}
 
 
 def forget_once(limit: int = 100) -> int:
-    """Forget up to `limit` jobs, or else files, or else entries of the audit trail, or else notices, of which it is
-    time; returns how many. The oldest first."""
-    return _forget_jobs(limit) or _forget_uploads(limit) or _forget_audit(limit) or _forget_notices(limit)
+    """Forget up to `limit` jobs, or else files, or else entries of the audit trail, or else notices, or else tallies,
+    of which it is time; returns how many. The oldest first."""
+    forget = (_forget_jobs, _forget_uploads, _forget_audit, _forget_notices, _forget_tallies)
+    return next((gone for one in forget if (gone := one(limit))), 0)
 
 
 def _forget_jobs(limit: int) -> int:
@@ -67,6 +71,16 @@ def _forget_notices(limit: int) -> int:
     ids = list(old.values_list("pk", flat=True)[:limit])
     Notice.objects.filter(pk__in=ids).delete()
     return len(ids)
+
+
+def _forget_tallies(limit: int) -> int:
+    for span, kept in TALLIES.items():
+        old = Tally.objects.filter(span=span, start__lt=timezone.now() - kept).order_by("start")
+        # Many at once: these are small, and there are as many each minute as tasks, owners and states together.
+        if ids := list(old.values_list("pk", flat=True)[: 10 * limit]):
+            Tally.objects.filter(pk__in=ids).delete()
+            return len(ids)
+    return 0
 
 
 def _waited_for(long_ago: datetime) -> set[str]:

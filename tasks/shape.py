@@ -52,10 +52,12 @@ def _shape_summary(root: Step, ended: bool, limits: tuple[int, int]) -> dict[str
 def _shape_step(step: Step, newest: bool, depth: int, limits: tuple[int, int]) -> dict[str, Any]:
     # The steps inside a finished step are of interest only while nothing newer has begun beside it.
     inside = depth < SHOWN_DEPTH and (newest or not step.over)
+    times = {"started": step.started, "finished": step.finished if step.over else None}
     return {
         "current": step.count(),
         "total": step.total,
         "description": clip(step.description, limits[1]),
+        **{name: moment for name, moment in times.items() if moment is not None},
         "steps": _shape_level(step, depth + 1, limits) if inside else [],
     }
 

@@ -30,7 +30,8 @@ def tell_silent(running: Mapping[str, str]) -> None:
 
 def tell_unserved() -> None:
     """Of jobs that wait in a queue: tell those whose queue no living worker listens to. Raises LogUnavailable."""
-    served = {queue for said in leases.alive(leases.workers()).values() for queue in said.get("queues", ())}
+    takers = [said for said in leases.alive(leases.workers()).values() if not said.get("draining")]
+    served = {queue for said in takers for queue in said.get("queues", ())}
     waiting = Job.objects.filter(
         state__in=("queued", "retrying"), published_at__lte=timezone.now() - timedelta(seconds=UNSERVED)
     )

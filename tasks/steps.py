@@ -47,10 +47,12 @@ class Step:
         "current",
         "depth",
         "description",
+        "finished",
         "inside",
         "over",
         "parent",
         "recording",
+        "started",
         "total",
     )
 
@@ -67,6 +69,9 @@ class Step:
         self.over = False  # closed, however it ended
         self.completed = False  # went through to its end
         self._good: Number = 0
+        # In seconds since 1970, where the recording takes times.
+        self.started: float | None = None
+        self.finished: float | None = None
 
     def advance(self, n: float = 1) -> None:
         """Add `n` to the count; what is no finite number is ignored. Raises JobCancelled once the job is to
@@ -116,6 +121,7 @@ class Step:
         self.completed = kind is None
         self.over = True
         if self.recording is not None:
+            self.finished = self.recording.moment()
             self.recording.heard()
 
     def count(self) -> Number:

@@ -95,7 +95,7 @@ def npm_checks() -> list[Check]:
 def slow_checks() -> list[Check]:
     """The longest first, so that the others fit beside it; the longest of all in parts."""
     manage = [PYTHON, "manage.py"]
-    pytest = [PYTHON, "-m", "pytest", "-q"]
+    pytest = [PYTHON, "-m", "pytest", "-q", "--durations", "6"]
     postgres = [PYTHON, "-m", "tests.support.postgres"]
 
     def part(folder: str, first: str, last: str) -> Check:
@@ -113,14 +113,14 @@ def slow_checks() -> list[Check]:
         part("tests/browser", "l", "z"),
         part("tests/integration", "a", "i"),
         part("tests/integration", "j", "q"),
-        part("tests/integration", "r", "sg"),
-        part("tests/integration", "sh", "sz"),
-        Check("tests/faults (SQLite)", [*pytest, "tests/faults"]),
-        part("tests/integration", "t", "z"),
         Check(
             "tests/integration (PostgreSQL)",
             [*postgres, *pytest, "tests/integration", "-m", "database"],
         ),
+        Check("tests/faults (SQLite)", [*pytest, "tests/faults"]),
+        part("tests/integration", "r", "sg"),
+        part("tests/integration", "t", "z"),
+        part("tests/integration", "sh", "sz"),
         Check("bench: a smoke run", [PYTHON, "-m", "bench", "--smoke"]),
         Check("system checks", [*manage, "check"]),
         Check(

@@ -13,11 +13,8 @@ from bench.stage import instance, reader
 
 _START = "from bench import running\nrunning.start(count)"
 _TELL = "from bench import running\nrunning.tell(on)"
-_WAIT_FOR_ROWS = "count => document.querySelectorAll('taskcast-jobs tr[data-job][data-state=started]').length >= count"
-# Pages show 200 jobs at most: this list is told to have room for more before its script runs.
-_ROOM_FOR_ALL = """document.addEventListener("readystatechange", () => {
-  document.querySelector("taskcast-jobs")?.setAttribute("limit", "%d");
-});"""
+_ROWS = "taskcast-job-list tr[data-job][data-state=started]"
+_WAIT_FOR_ROWS = f"count => document.querySelectorAll('{_ROWS}').length >= count"
 # The time between two frames, as long as nobody asks for it.
 _WATCH = """() => {
   window.frames_ = [];
@@ -40,8 +37,7 @@ def measure(effort: Effort) -> Iterator[Result]:
         cookies = reader(stack)
         stack.run(_START, count=count)
         with tab(browser, stack, cookies) as page:
-            page.add_init_script(_ROOM_FOR_ALL % count)
-            page.goto(f"{stack.url}/jobs/?limit=200")
+            page.goto(f"{stack.url}/jobs/?limit={count}")
             stack.run(_TELL, on=True)
             page.wait_for_function(_WAIT_FOR_ROWS, arg=count)
             page.evaluate(_WATCH)

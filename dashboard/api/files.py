@@ -7,7 +7,7 @@ from uuid import UUID
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
-from django.http import Http404, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
@@ -16,6 +16,7 @@ from ninja import Router
 from dashboard import access, scopes
 from dashboard.api import schemas
 from dashboard.api.auth import Call, by
+from dashboard.queries import Found
 from tasks import outputs, result_files
 from tasks.events import JobDict, dumps
 
@@ -39,7 +40,11 @@ _FIELDS = frozenset({"args", "error", "outputs", "progress"})
 )
 def get_file(request: Call, job_id: UUID, name: str) -> HttpResponseBase:
     """The result (`result`), an output, or a field that frames cut: a file, or, where it stands in the job, JSON."""
-    found = access.get_job_or_404(request.auth, job_id)
+    return file_of(request, access.get_job_or_404(request.auth, job_id), name)
+
+
+def file_of(request: HttpRequest, found: Found, name: str) -> HttpResponseBase:
+    """The answer with a file of this job, which the caller may see. Raises Http404."""
     inline = _inline(found.job, name)
     if inline is not None:
         content, media_type, download_name = inline

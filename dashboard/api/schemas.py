@@ -143,13 +143,28 @@ class Worker(Schema):
 
     name: str
     alive: bool = Field(description="False: it was killed, within the last hour")
+    state: Literal["idle", "working", "draining", "silent", "gone"]
     heartbeat_age: float = Field(description="Seconds since it last spoke")
+    heard_at: datetime = Field(description="When it last spoke")
     started: datetime | None
+    host: str | None
+    pid: int | None = Field(description="Of its main process")
+    celery: str | None = Field(description="Celery's version there")
+    taskcast: str | None = Field(description="Taskcast's version there; null: not known")
     pool: str | None
     size: int | None = Field(description="Processes of its pool")
+    resizable: bool = Field(description="Whether its pool can be made larger and smaller")
+    wanted_size: int | None = Field(description="Processes that its pool was asked to have and has not yet")
+    draining: bool = Field(description="It takes nothing more, and ends what it has")
+    asked: Literal["drain", "take"] | None = Field(description="What it was asked to do and does not yet say it does")
     queues: list[str]
     busy: int | None = Field(description="Jobs that it runs, also those that the caller may not see; null: not known")
     active: list[str] | None = Field(description="Ids of the jobs that it runs and the caller may see")
+    prefetched: int | None = Field(description="Jobs that it has taken and does not run yet; null: not known")
+    had: list[str] = Field(description="Of one that is gone: ids of the jobs that it ran and the caller may see")
+    memory: int | None = Field(description="Bytes of its main process; null: not known")
+    pool_memory: int | None = Field(description="Bytes of its pool's processes; null: not known")
+    load: float | None = Field(description="Of its machine, over the last minute; null: not known")
 
 
 class Queue(Schema):
@@ -157,8 +172,13 @@ class Queue(Schema):
 
     name: str
     length: int = Field(description="Messages that wait; what a worker has taken is not counted")
+    oldest: datetime | None = Field(description="Since when the job waits that has waited longest; null: none does")
+    rate: float = Field(description="Its jobs that ended in a minute, over the last five")
     workers: int = Field(description="Workers that listen to it and are alive")
+    draining: int = Field(description="Workers that would listen to it and drain")
     paused: bool = Field(description="Whether workers take nothing from it until somebody resumes it")
+    paused_at: datetime | None
+    paused_by: str | None = Field(description="Username, for those who may pause queues; empty: code did it")
 
 
 class Workers(Schema):

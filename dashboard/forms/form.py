@@ -55,6 +55,7 @@ class ArgumentsForm(Fields):
         self.fields.update(copy.deepcopy(self._arguments_fields))
         self.user = user
         self._arguments: dict[str, Any] = {}
+        self._is_only_judged = False
         if query is not None:
             self._fill_in(query)
 
@@ -121,6 +122,12 @@ class ArgumentsForm(Fields):
         for form in every_part(self):
             form._errors = ErrorDict()
 
+    def judge(self) -> None:
+        """Say what is wrong, as a launch would, and keep nothing of what was sent. The task's own check is not asked:
+        nobody knows what that costs, and this happens whenever somebody leaves a field."""
+        self._is_only_judged = True
+        self.full_clean()
+
     def clean(self) -> dict[str, Any]:
         """Validate as the task does; once all is right, keep the files and have the task check them."""
         super().clean()
@@ -131,7 +138,9 @@ class ArgumentsForm(Fields):
             UploadedFile(uuid.UUID(number), uploads.clean_name(file.name or ""), file.size or 0)
             for number, file in coming.items()
         ]
-        if self._fits(arguments, coming=announced, check=not coming) and coming:
+        if self._fits(arguments, coming=announced, check=not coming and not self._is_only_judged) and coming:
+            if self._is_only_judged:
+                return self.cleaned_data
             kept = [self._keep(number, file) for number, file in coming.items()]
             if not self._fits(arguments, check=True):
                 for upload in kept:

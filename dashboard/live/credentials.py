@@ -12,19 +12,19 @@ from typing import Any, Literal
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model
-from django.http import parse_cookie
+from django.http import QueryDict, parse_cookie
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 
-from dashboard import access, accounts, scopes
+from dashboard import access, accounts, scopes, shares
 from dashboard.live.asgi import Scope
 
 
 @dataclass(frozen=True)
 class Credential:
-    """A session's key, or a program's token."""
+    """A session's key, a program's token, or that of a link to one job."""
 
-    kind: Literal["session", "token"]
+    kind: Literal["session", "token", "share"]
     secret: str
 
     def __repr__(self) -> str:
@@ -32,7 +32,12 @@ class Credential:
 
 
 def of(scope: Scope) -> Credential | None:
-    """What the caller of a websocket showed: a token if any, else the session cookie."""
+    """What the caller of a websocket showed: the token of a link if any, a program's, else the session cookie.
+
+    A page that shows one job by a link is a guest's also where its reader is signed in.
+    """
+    if share := QueryDict(scope.get("query_string", b"")).get("share"):
+        return Credential("share", share)
     headers = {name: value.decode("latin1") for name, value in scope["headers"]}
     scheme, _, token = headers.get(b"authorization", "").partition(" ")
     if scheme.lower() == "bearer":
@@ -48,8 +53,13 @@ def users(credentials: Collection[Credential]) -> dict[Credential, Any]:
     ids = {key: pk.to_python(data[SESSION_KEY]) for key, data in sessions.items() if SESSION_KEY in data}
     people = get_user_model()._default_manager.in_bulk(set(ids.values()))
     tokens = accounts.live_tokens({credential.secret for credential in credentials if credential.kind == "token"})
+    guests = shares.guests({credential.secret for credential in credentials if credential.kind == "share"})
     found: dict[Credential, Any] = {}
     for credential in credentials:
+        if credential.kind == "share":
+            if guest := guests.get(credential.secret):
+                found[credential] = guest
+            continue
         if credential.kind == "token":
             user = access.user_of(tokens.get(credential.secret), scopes.READ)
         else:

@@ -117,7 +117,8 @@ def stored_item(event: EventDict) -> Item:
     if _bytes(text) > _ROOM:
         text = dumps(_without_lines(cut))
     if _bytes(text) > _ROOM:
-        text = dumps({**cut, "set": _shrunk(cut.get("set", {})), "lines": []})
+        lost = {"lost": len(cut["lines"])} if cut.get("lines") else {}
+        text = dumps({**cut, "set": _shrunk(cut.get("set", {})), "lines": [], **lost})
     return Item(event["seq"], text)
 
 
@@ -137,7 +138,8 @@ def _without_lines(event: EventDict) -> EventDict:
         "level": "warning",
         "text": f"({lost} more lines: too long to be shown live)",
     }
-    return {**event, "lines": [*kept, note] if lost else kept}
+    # Whoever numbers the lines must not count the note for one, and has to count the others.
+    return {**event, "lines": [*kept, note], "lost": lost} if lost else event
 
 
 def _shrunk(values: dict[str, Any]) -> dict[str, Any]:

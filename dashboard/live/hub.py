@@ -87,7 +87,9 @@ class Hub:
         if old is None and len(socket.followers) >= MOST_TOPICS:
             socket.refuse(request.topic, "too_many", f"at most {MOST_TOPICS} topics on one connection")
             return
-        if request.job_id is None:
+        if request.job_id is None and not access.may_follow_lists(socket.user):
+            socket.refuse(request.topic, "not_found", "this link shows one job")
+        elif request.job_id is None:
             socket.followers[request.topic] = self.jobs.add(socket)
         else:
             follower = JobFollower(socket, request, request.job_id)

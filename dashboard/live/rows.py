@@ -76,7 +76,7 @@ def may_follow(user: Any, job_id: str, owner_id: Any, known: bool) -> Permission
     if owner_id is None:
         found = list(Job.objects.filter(pk=job_id).values_list("owner_id", flat=True))
         known, owner_id = known or bool(found), found[0] if found else None
-    return Permission(known, known and access.may_see(user, owner_id), owner_id)
+    return Permission(known, known and access.may_follow(user, job_id, owner_id), owner_id)
 
 
 def one(job_id: str) -> Row | None:
@@ -149,7 +149,7 @@ def rights(known: Collection[tuple[Credential, Any]], followed: dict[str, Any], 
     """
     people = credentials.users({credential for credential, _ in known})
     owners = {**followed, **_owners(followed)}
-    sees = {(c, owner): access.may_see(user, owner) for c, user in people.items() for owner in {*owners.values()}}
+    sees = {(c, owner): _sees(user, owner) for c, user in people.items() for owner in {*owners.values()}}
     listed = set(listed)
     lost: dict[int, set[Any]] = {}
     gained: set[int] = set()
@@ -163,6 +163,11 @@ def rights(known: Collection[tuple[Credential, Any]], followed: dict[str, Any], 
         if now - then:
             gained.add(id(before))
     return Rights(people, owners, sees, lost, gained)
+
+
+def _sees(user: Any, owner_id: Any) -> bool:
+    # A guest follows no other job than his own: access.may_follow() has let him.
+    return isinstance(user, access.Guest) or access.may_see(user, owner_id)
 
 
 def _owners(job_ids: Iterable[str]) -> dict[str, Any]:

@@ -236,3 +236,9 @@ def has_result_file(job: Mapping[str, Any]) -> bool:
 def complaints(form: BaseForm | None) -> list[tuple[str, str, str]]:
     """What is wrong with a form's fields and their parts: the control's id, its words, the message."""
     return list(forms_parts.complaints(form)) if form else []
+
+
+@register.filter
+def reason_in_words(reason: str) -> str:
+    """Why a job is as it is, in the reader's language where the words are ours."""
+    return reason_words(reason)

@@ -1,12 +1,14 @@
 """Filters that write a job's progress, the same way as the scripts do (frontend/src/steps.ts)."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django import template
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from dashboard.templatetags.taskcast import count, is_final, situation
+from dashboard.templatetags.taskcast import count, is_final, situation, span
 from tasks.models import BATCH
 
 register = template.Library()
@@ -89,14 +91,30 @@ def says_amount(progress: Progress | None) -> bool:
 
 
 @register.filter
-def finished(steps: list[Progress], state: str) -> list[str]:
-    """What the steps that are over are called."""
-    names = (
-        f"{_OTHERS} {count(step['total'])}" if step["description"] == _OTHERS else step["description"]
-        for step in with_names(steps)
-        if is_over(step, state)
-    )
-    return [name for name in names if name]
+def finished(steps: list[Progress], state: str) -> list[Progress]:
+    """The steps that are over, each with a `name`."""
+    over = [step for step in with_names(steps) if is_over(step, state)]
+    named = [
+        {**step, "name": f"{_OTHERS} {count(step['total'])}" if _is_others(step) else step["description"]}
+        for step in over
+    ]
+    return [step for step in named if step["name"]]
+
+
+def _is_others(step: Progress) -> bool:
+    return bool(step["description"] == _OTHERS)
+
+
+@register.simple_tag
+def step_time(job: Mapping[str, Any], step: Progress) -> str:
+    """How long the step took, or has taken; empty where it bears no times."""
+    if "started" not in step:
+        return ""
+    end = step.get("finished")
+    if end is None:
+        until = datetime.fromisoformat(job["finished_at"]) if job["finished_at"] else timezone.now()
+        end = until.timestamp()
+    return span(end - step["started"])
 
 
 @register.filter
@@ -122,5 +140,17 @@ def is_over(step: Progress, state: str) -> bool:
 
 @register.filter
 def has_bar(step: Progress, state: str) -> bool:
-    """Whether a bar can say something: nothing moves any more in a job that has ended."""
-    return has_total(step) or not is_final(state)
+    """Whether a bar can say something: nothing moves any more in a job that has ended, or in a step that was left."""
+    return (has_total(step) or not is_final(state)) and "finished" not in step
+
+
+@register.filter
+def pieces(counts: list[tuple[str, int]]) -> list[dict[str, str]]:
+    """The pieces of a bar of all children: a state, where its piece begins and how long it is, in percent."""
+    found, before, whole = [], 0, sum(number for _state, number in counts)
+    for state, number in counts:
+        found.append(
+            {"state": state, "x": f"{100 * before / whole:.2f}", "width": f"{100 * number / whole:.2f}"},
+        )
+        before += number
+    return found

@@ -3,6 +3,9 @@
 from django import template
 from django.conf import settings
 from django.shortcuts import resolve_url
+from django.template.context import Context
+
+from dashboard import themes
 
 register = template.Library()
 
@@ -19,3 +22,9 @@ def offers_languages() -> bool:
     return "django.middleware.locale.LocaleMiddleware" in settings.MIDDLEWARE and {"en", "ko"} <= {
         code[:2] for code, _ in settings.LANGUAGES
     }
+
+
+@register.simple_tag(takes_context=True)
+def chosen_theme(context: Context) -> str:
+    """``light`` or ``dark``, as this browser was told; empty where its system decides."""
+    return themes.theme_of(context.get("request"))

@@ -18,6 +18,8 @@ register = template.Library()
 
 _ROWS = 200
 _TEXT = 100_000
+# Characters or lines that may be higher than a text is shown, on a narrow screen.
+_SCROLLS, _SCROLLING_LINES = 400, 20
 _DEEP = 3
 _LONG = 32
 _NESTED = 60  # characters of a value inside a cell; a longer one is folded
@@ -40,7 +42,11 @@ def value(shown: Any, depth: int = 0) -> SafeString:
         return _list(shown, depth)
     if isinstance(shown, dict):
         return _object(shown, depth)
-    return format_html('<span class="value-text">{}</span>', str(shown)[:_TEXT])
+    text = str(shown)[:_TEXT]
+    if len(text) > _SCROLLS or text.count("\n") > _SCROLLING_LINES:
+        # It may scroll inside: then the keyboard has to reach it.
+        return format_html('<span class="value-text" tabindex="0">{}</span>', text)
+    return format_html('<span class="value-text">{}</span>', text)
 
 
 @register.filter

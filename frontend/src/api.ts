@@ -1,8 +1,9 @@
 // The few calls of /api/v1/ that the pages need.
 
+import type { Line } from "./logbook";
 import { parse } from "./numbers";
-import type { Job, JobEvent } from "./types";
-import { childrenUrl, healthUrl, jobUrl, uploadsUrl, uploadUrl } from "./urls";
+import type { Job } from "./types";
+import { childrenUrl, healthUrl, jobUrl, logUrl, uploadsUrl, uploadUrl } from "./urls";
 
 /** The API refused: its `detail`, in words for the reader; `received` is where an upload goes on. */
 export class ApiError extends Error {
@@ -13,12 +14,6 @@ export class ApiError extends Error {
   ) {
     super(detail);
   }
-}
-
-export interface EventsPage {
-  events: JobEvent[];
-  seq: number;
-  archived: boolean;
 }
 
 /** A file that comes in pieces: `received` of its bytes are there. */
@@ -41,8 +36,35 @@ export const getJob = (id: string): Promise<Job> => call<Job>(jobUrl(id));
 export const getChildren = (parent: string, limit: number): Promise<Job[]> =>
   call<{ jobs: Job[] }>(childrenUrl(parent, limit)).then(({ jobs }) => jobs);
 
-export const getEvents = (id: string, after: number, limit: number): Promise<EventsPage> =>
-  call<EventsPage>(jobUrl(id, `/events?after=${after}&limit=${limit}`));
+/** A line of a log: its number, time, level and text. */
+type WireLine = [number, string, string, string];
+const lineOf = ([number, time, level, text]: WireLine): Line => ({ number, time, level, text });
+
+export interface LinesPage {
+  /** The log has `total` lines up to the event `seq`. */
+  seq: number;
+  total: number;
+  lines: Line[];
+}
+
+/** `count` lines from a number on; of `level` or graver, where it says one. */
+export const getLines = (id: string, from: number, count: number, level = ""): Promise<LinesPage> =>
+  call<Omit<LinesPage, "lines"> & { lines: WireLine[] }>(
+    logUrl(id, "lines/", { from: String(from), count: String(count), level }),
+  ).then((page) => ({ ...page, lines: page.lines.map(lineOf) }));
+
+/** Runs of lines that fit, some of these lines, and from where on to look further. */
+export interface Hits {
+  total: number;
+  runs: [number, number][];
+  lines: Line[];
+  next: number | null;
+}
+
+export const searchLog = (id: string, from: number, q: string, level: string): Promise<Hits> =>
+  call<Omit<Hits, "lines"> & { lines: WireLine[] }>(
+    logUrl(id, "search/", { from: String(from), q, level }),
+  ).then((hits) => ({ ...hits, lines: hits.lines.map(lineOf) }));
 
 export const getFile = <T>(url: string): Promise<T> => call<T>(url);
 

@@ -1,9 +1,12 @@
 // One job, live: the replica (pure), the socket and the API brought together.
 
-import { ApiError, getEvents, getJob } from "./api";
+import { ApiError, getJob, getLines } from "./api";
+import type { Sample, Usual } from "./eta";
 import { later } from "./later";
+import { Pace } from "./pace";
 import type { Socket } from "./socket";
 import { Replica } from "./store";
+import { after, type Moment } from "./timeline";
 import type { Frame, Job, JobEvent } from "./types";
 
 export interface PageJob {
@@ -11,9 +14,13 @@ export interface PageJob {
   epoch: number;
   seq: number;
   events: JobEvent[];
+  usual?: Usual | null;
+  samples?: Sample[];
+  /** How many lines the log has; null where that is not known. */
+  lines?: number | null;
+  moments?: Moment[];
 }
 
-const PAGE = 500;
 const PAUSE_MS = 1_000;
 /** A second try at a gap, should the answer to the first have been lost. */
 const ASK_AGAIN_MS = 5_000;
@@ -22,13 +29,15 @@ export class JobFeed {
   readonly replica = new Replica();
   /** The job does not exist, or the reader may not see it (any more). */
   missing = false;
+  pace = new Pace();
+  moments: Moment[] = [];
   private readonly listeners = new Set<() => void>();
   private readonly notify = later(() => {
     for (const listener of this.listeners) listener();
   });
   private unfollow: (() => void) | null = null;
   private askedAt = 0;
-  private filling = false;
+  private counting = false;
   private whole: Job | null = null;
   /** The last change of a value too long for its frame. */
   private cutAt = 0;
@@ -42,7 +51,9 @@ export class JobFeed {
   /** What the server wrote into the page; before anything is listened for. */
   start(page: PageJob): void {
     if (this.replica.job !== null) return;
-    this.replica.start(page.job, page.epoch, page.events);
+    this.replica.start(page.job, page.epoch, page.events, page.lines ?? null);
+    this.pace = new Pace(page.usual, page.samples);
+    this.moments = page.moments ?? [];
   }
 
   /** Call `listener` after changes, at most once a frame, until the returned function is called. */
@@ -53,7 +64,7 @@ export class JobFeed {
       cursor: () => this.replica.cursor,
       frame: (frame) => this.receive(frame),
     });
-    void this.fill();
+    void this.count();
     void this.complete();
     return () => {
       this.listeners.delete(listener);
@@ -82,13 +93,17 @@ export class JobFeed {
       this.whole = null;
       this.askedAt = 0;
     } else if (frame.type === "events") {
+      const seen = this.replica.job?.seq ?? 0;
       const outcome = this.replica.events(frame.epoch, frame.events);
+      const upto = this.replica.job?.seq ?? 0;
+      for (const event of frame.events)
+        if (event.seq > seen && event.seq <= upto) this.moments = after(this.moments, event);
       if (outcome === "gap") this.ask();
       else this.askedAt = 0;
       for (const event of frame.events) if (this.isCut(event)) this.cutAt = event.seq;
     }
     this.notify();
-    void this.fill();
+    void this.count();
     void this.complete();
   }
 
@@ -99,25 +114,34 @@ export class JobFeed {
     this.socket.again(`job:${this.id}`);
   }
 
-  /** Fetch the lines that the log lacks, page by page, until it is complete. */
-  private async fill(): Promise<void> {
-    if (this.filling) return;
-    this.filling = true;
+  /**
+   * Fetch `count` lines from a number on, of `level` or graver; whether the server has answered. Where it is away, only
+   * after a pause.
+   */
+  async fetch(from: number, count: number, level = ""): Promise<boolean> {
     const { log } = this.replica;
+    const { generation } = log;
+    const page = await getLines(this.id, from, count, level).catch(refusal);
+    // What the API refuses is not asked for again.
+    if (page instanceof ApiError) return true;
+    if (page && generation === log.generation) {
+      log.count(page.seq, page.total);
+      log.put(page.lines);
+      this.notify();
+    }
+    if (!page || log.total === null) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    return page !== null;
+  }
+
+  /** Ask how many lines the log has, until that is known. */
+  private async count(): Promise<void> {
+    if (this.counting) return;
+    this.counting = true;
     try {
-      for (let gap = log.gaps[0]; gap && this.listeners.size > 0; gap = log.gaps[0]) {
-        const epoch = this.replica.epoch;
-        const page = await getEvents(this.id, gap.after, PAGE).catch(refusal);
-        if (page instanceof ApiError) break;
-        // Another epoch began meanwhile: these numbers are of the old one.
-        if (epoch !== this.replica.epoch) continue;
-        if (page && (page.events.length > 0 || page.seq >= gap.upto)) {
-          log.fill(gap, page.events, page.events.length === 0);
-          this.notify();
-        } else await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
-      }
+      while (this.replica.job && this.replica.log.total === null && this.listeners.size > 0 && !this.missing)
+        await this.fetch(1, 0);
     } finally {
-      this.filling = false;
+      this.counting = false;
     }
   }
 

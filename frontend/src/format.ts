@@ -31,6 +31,9 @@ export function when(iso: string | null, short = false): string {
   return `${short ? day : `${parts.year}-${day}`} ${parts.hour}:${parts.minute}:${parts.second}`;
 }
 
+/** `14:03:07` */
+export const timeOfDay = (ms: number): string => when(new Date(ms).toISOString()).slice(11);
+
 /** `14:03:07.125` */
 export function clock(iso: string): string {
   return `${when(iso).slice(11)}.${(iso.match(/\.(\d{1,3})/)?.[1] ?? "").padEnd(3, "0")}`;

@@ -23,7 +23,7 @@ export class JobList {
   rows: Job[];
 
   constructor(
-    private readonly view: View,
+    protected readonly view: View,
     rows: Job[],
   ) {
     this.rows = rows;
@@ -52,7 +52,7 @@ export class JobList {
     return this.rows.filter((job) => !isFinal(job.state)).map((job) => job.id);
   }
 
-  private shows(job: Job): boolean {
+  protected shows(job: Job): boolean {
     const { states, tasks, owner, parent } = this.view;
     if (parent && job.parent !== parent) return false;
     if (states.length && !states.includes(job.state)) return false;
@@ -61,11 +61,11 @@ export class JobList {
 }
 
 /** The page may be ahead of the rows that the list is fed from; nothing leaves a final state. */
-function isNewer(job: Job, old: Job): boolean {
+export function isNewer(job: Job, old: Job): boolean {
   return job.seq > old.seq || (isFinal(job.state) && !isFinal(old.state));
 }
 
-function newestFirst(a: Job, b: Job): number {
+export function newestFirst(a: Job, b: Job): number {
   const [x, y] = [a.created_at ?? "", b.created_at ?? ""];
   return x < y ? 1 : x > y ? -1 : a.id < b.id ? 1 : -1;
 }

@@ -1,5 +1,19 @@
 // Korean; tests/i18n.test.ts finds what is missing.
+
+import { family } from "./ko/family";
+import { finish } from "./ko/finish";
+import { joblist } from "./ko/joblist";
+import { joblog } from "./ko/joblog";
+import { jobpage } from "./ko/jobpage";
+import { launching } from "./ko/launching";
+
 export const ko: Record<string, string> = {
+  ...family,
+  ...finish,
+  ...joblist,
+  ...joblog,
+  ...jobpage,
+  ...launching,
   Scheduled: "예약됨",
   Waiting: "대기 중",
   Running: "실행 중",
@@ -11,9 +25,7 @@ export const ko: Record<string, string> = {
   Live: "실시간",
   "Reconnecting…": "다시 연결하는 중…",
   "Connecting…": "연결하는 중…",
-  "Offline, trying again": "오프라인, 다시 시도하는 중",
   "Signed out": "로그아웃됨",
-  "Connected, event log away": "연결됨, 이벤트 로그에 접근할 수 없음",
   "Waiting for a worker": "워커를 기다리는 중",
   "Waiting for its time": "예약된 시간을 기다리는 중",
   "Waiting to try again": "재시도를 기다리는 중",
@@ -40,9 +52,6 @@ export const ko: Record<string, string> = {
   Error: "오류",
   Traceback: "트레이스백",
   Log: "로그",
-  Follow: "따라가기",
-  "Show {count} earlier lines": "이전 {count}줄 보기",
-  "Fetching earlier lines…": "이전 줄을 가져오는 중…",
   "No lines yet": "아직 로그가 없습니다",
   "No log lines": "로그가 없습니다",
   "{count} lines": "{count}줄",
@@ -53,10 +62,6 @@ export const ko: Record<string, string> = {
   Job: "작업 ID",
   Owner: "소유자",
   Created: "생성",
-  Started: "시작",
-  Finished: "종료",
-  Waited: "대기 시간",
-  Ran: "실행 시간",
   Worker: "워커",
   Attempt: "시도",
   Parent: "상위 작업",
@@ -169,4 +174,6 @@ export const ko: Record<string, string> = {
   "Edit and run again…": "고쳐서 다시 실행…",
   "Edit and run another…": "고쳐서 하나 더 실행…",
   "The job can now be stopped by force.": "이제 작업을 강제로 중지할 수 있습니다.",
+  ...jobpage,
+  ...family,
 };

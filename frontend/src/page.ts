@@ -4,7 +4,7 @@ import { isUp } from "./api";
 import { JobFeed } from "./feed";
 import { parse } from "./numbers";
 import { Socket } from "./socket";
-import { signInPage, socketUrl } from "./urls";
+import { share, signInPage, socketUrl } from "./urls";
 
 let shared: Socket | undefined;
 const feeds = new Map<string, JobFeed>();
@@ -13,9 +13,13 @@ const feeds = new Map<string, JobFeed>();
 export function socket(): Socket {
   if (!shared) {
     const ours = "app" in document.documentElement.dataset;
-    // In a page of somebody else's (embed.js) we must not take the reader away.
-    const leave = ours ? { signIn: () => location.assign(signInPage()) } : {};
-    shared = new Socket(socketUrl(), { ...leave, answers: isUp });
+    // In a page of somebody else's (embed.js) we must not take the reader away, nor one who came by a link to a sign-in.
+    const leave = ours && !share() ? { signIn: () => location.assign(signInPage()) } : {};
+    // Fixed data (the gallery) has nobody to talk to.
+    const still = document.querySelector("[data-still]")
+      ? { connect: () => new EventTarget() as WebSocket }
+      : {};
+    shared = new Socket(socketUrl(), { ...leave, ...still, answers: isUp });
     const now = () => shared?.tryNow();
     addEventListener("online", now);
     addEventListener("pageshow", now);

@@ -1,6 +1,7 @@
 // One websocket for a whole page: it follows topics, comes back by itself, and says how fresh the page is.
 
 import { backoff } from "./backoff";
+import { CatchUp } from "./catchup";
 import { parse } from "./numbers";
 import { Reading } from "./reading";
 import type { Connection, Cursor, Frame } from "./types";
@@ -48,10 +49,19 @@ export class Socket {
   status: Status = { connection: "reconnecting", log: "live", met: false, ended: false };
   private readonly topics = new Map<string, Topic>();
   private readonly watchers = new Set<(status: Status) => void>();
+  private readonly returns = new Set<(events: number) => void>();
+  private readonly catchUp = new CatchUp((events) => {
+    for (const told of this.returns) told(events);
+  });
+  /** Where each topic went on from in this connection. */
+  private readonly asked = new Map<string, Cursor | null>();
   private ws: WebSocket | null = null;
   private reading: Reading | null = null;
   private tries = 0;
-  private downSince = Date.now();
+  /** When the connection was lost, or first wanted. */
+  downSince = Date.now();
+  /** When the next try begins; null while there is a connection, or one is being tried. */
+  retryAt: number | null = null;
   private ended = false;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private silence: ReturnType<typeof setTimeout> | undefined;
@@ -87,6 +97,12 @@ export class Socket {
     return () => this.watchers.delete(watcher);
   }
 
+  /** Call `told` after each return from a gap with the number of events that had been missed. */
+  onReturn(told: (events: number) => void): () => void {
+    this.returns.add(told);
+    return () => this.returns.delete(told);
+  }
+
   /** Don't wait for the next try: the network is back, or the reader has come back to the page. */
   tryNow(): void {
     if (this.ended || this.ws !== null || this.topics.size === 0) return;
@@ -102,6 +118,7 @@ export class Socket {
   }
 
   private open(): void {
+    this.retryAt = null;
     const connect = this.options.connect ?? ((url) => new WebSocket(url));
     const ws = connect(this.url);
     this.ws = ws;
@@ -110,6 +127,7 @@ export class Socket {
     // Also a connection that never opens has to end some time.
     this.listenForSilence();
     ws.onopen = () => {
+      if (this.status.met) this.catchUp.begin();
       for (const topic of this.topics.values()) this.subscribe(topic);
     };
     ws.onmessage = (message: MessageEvent<string>) => {
@@ -132,8 +150,12 @@ export class Socket {
     this.tries = 0;
     const log = frame.type === "tick" ? frame.log : this.status.log;
     this.show({ connection: "live", log, met: true, ended: false });
-    if (frame.type === "tick") return;
+    if (frame.type === "tick") {
+      this.catchUp.tick(frame.time);
+      return;
+    }
     const name = frame.type === "jobs" ? "jobs" : frame.topic;
+    if (name !== undefined) this.catchUp.take(frame, this.asked.get(name));
     if (name !== undefined) this.topics.get(name)?.frame(frame);
   }
 
@@ -149,13 +171,12 @@ export class Socket {
     if (code === TOO_FAST) this.tries = Math.max(this.tries, 6);
     const given = Date.now() - this.downSince >= OFFLINE_AFTER_MS || !navigator.onLine;
     this.show({ ...this.status, connection: given ? "offline" : "reconnecting" });
-    this.retry = setTimeout(
-      () => {
-        this.retry = undefined;
-        if (this.topics.size > 0) this.open();
-      },
-      backoff(this.tries, this.options.random),
-    );
+    const wait = backoff(this.tries, this.options.random);
+    this.retryAt = Date.now() + wait;
+    this.retry = setTimeout(() => {
+      this.retry = undefined;
+      if (this.topics.size > 0) this.open();
+    }, wait);
     this.tries += 1;
     if (!this.status.met && this.tries === TRIES_UNMET) void this.tellUnopened();
   }
@@ -167,6 +188,7 @@ export class Socket {
 
   private drop(): void {
     clearTimeout(this.silence);
+    this.catchUp.stop();
     this.reading?.stop();
     this.reading = null;
     const ws = this.ws;
@@ -181,7 +203,9 @@ export class Socket {
   }
 
   private subscribe(topic: Topic): void {
-    this.send({ type: "subscribe", topic: topic.name, ...topic.cursor() });
+    const cursor = topic.cursor();
+    this.asked.set(topic.name, cursor);
+    this.send({ type: "subscribe", topic: topic.name, ...cursor });
   }
 
   private send(frame: object): void {

@@ -29,13 +29,12 @@ export function described(progress: Progress): string {
 /** Whether numbers belong beside the words: "Step 2" has its own already. */
 export const saysAmount = (progress: Progress): boolean => hasTotal(progress) || !isSummary(progress);
 
-/** What the steps that are over are called. */
-export function finished(steps: Progress[], state: State): string[] {
-  return named(steps)
-    .filter((step) => isOver(step, state))
-    .map((step) => (step.description === OTHERS ? `${OTHERS} ${count(step.total ?? 0)}` : step.description))
-    .filter(Boolean);
-}
+/** The steps that are over. */
+export const finished = (steps: Progress[], state: State): Progress[] =>
+  named(steps).filter((step) => isOver(step, state) && nameOf(step));
+
+export const nameOf = ({ description, total }: Progress): string =>
+  description === OTHERS ? `${OTHERS} ${count(total ?? 0)}` : description;
 
 export const unfinished = (steps: Progress[], state: State): Progress[] =>
   named(steps).filter((step) => !isOver(step, state));

@@ -54,21 +54,24 @@ export class Replica {
     return this.job === null || this.epoch === null ? null : { after: this.job.seq, epoch: this.epoch };
   }
 
-  /** Start from what the server wrote into the page: the job at its `seq`, and the last events up to it. */
-  start(job: Job, epoch: number, events: JobEvent[]): void {
+  /**
+   * Start from what the server wrote into the page: the job at its `seq`, the last events up to it, and how many lines
+   * its log has by then.
+   */
+  start(job: Job, epoch: number, events: JobEvent[], lines: number | null = null): void {
     this.job = job;
     this.epoch = epoch;
-    this.log.begin(job.seq, events);
+    this.log.begin(job.seq, lines, events);
   }
 
   /**
-   * The state at `job.seq`. In the same epoch the log merely jumps, and the lines in between are marked as
-   * missing; another epoch numbers its events anew, so every line has to be read again.
+   * The state at `job.seq`. In the same epoch the log merely jumps, and how many lines it has is asked for; another
+   * epoch numbers its events anew, so every line has to be read again.
    */
   snapshot(epoch: number, job: Job): Outcome {
     if (epoch === this.epoch && this.job !== null && job.seq < this.job.seq) return "nothing";
     if (epoch === this.epoch) this.log.jump(job.seq);
-    else this.log.begin(job.seq, []);
+    else this.log.begin(job.seq, null, []);
     this.job = job;
     this.epoch = epoch;
     return "applied";

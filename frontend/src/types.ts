@@ -16,6 +16,9 @@ export interface Progress {
   current: number;
   total: number | null;
   description: string;
+  /** In seconds since 1970. */
+  started?: number;
+  finished?: number;
   steps: Progress[];
 }
 
@@ -32,6 +35,7 @@ export interface Output {
   size?: number;
   rows?: number;
   media_type?: string;
+  chart?: "line" | "bars";
 }
 
 export interface Job {
@@ -73,6 +77,8 @@ export interface JobEvent {
   kind: "state" | "progress" | "log" | "output" | "child";
   set?: Partial<Job>;
   lines?: LogLine[];
+  /** Of its lines so many were too long for the frame. */
+  lost?: number;
 }
 
 export interface Cursor {

@@ -6,13 +6,11 @@ import { JobElement } from "../src/elements/job";
 import type { JobsElement } from "../src/elements/jobs";
 import "../src/elements/cancel";
 import "../src/elements/jobs";
-import type { LogElement } from "../src/elements/log";
 import { define } from "../src/elements/piece";
 import { progress } from "../src/elements/progress";
 import { result } from "../src/elements/result";
 import { value } from "../src/elements/value";
 import { learn, named } from "../src/filenames";
-import { LogBook } from "../src/logbook";
 import { jobFeed, socket } from "../src/page";
 import { blankJob } from "../src/store";
 import type { Job, Json } from "../src/types";
@@ -122,104 +120,6 @@ describe("a value", () => {
     const place = shown(Array.from({ length: 900 }, (_, n) => ({ n })));
     expect(place.querySelectorAll("tbody tr")).toHaveLength(200);
     expect(place.textContent).toContain("900 rows");
-  });
-});
-
-describe("a log", () => {
-  const book = (count: number): LogBook => {
-    const made = new LogBook();
-    for (let seq = 1; seq <= count; seq++) {
-      made.append({
-        seq,
-        time: "",
-        kind: "log",
-        lines: [{ time: "2025-11-22T05:00:00Z", level: "info", text: `l${seq}` }],
-      });
-    }
-    return made;
-  };
-  const element = (): LogElement => {
-    const made = document.createElement("taskcast-log") as LogElement;
-    document.body.append(made);
-    return made;
-  };
-
-  it("appends only what is new", () => {
-    const log = element();
-    const lines = book(3);
-    log.show(lines, false);
-    const first = log.querySelector(".line");
-    lines.append({
-      seq: 4,
-      time: "",
-      kind: "log",
-      lines: [{ time: "2025-11-22T05:00:01.5Z", level: "error", text: "l4" }],
-    });
-    log.show(lines, true);
-    expect(log.querySelector(".line")).toBe(first);
-    expect([...log.querySelectorAll(".text")].map((text) => text.textContent)).toEqual([
-      "l1",
-      "l2",
-      "l3",
-      "l4",
-    ]);
-    expect(log.querySelector('[data-level="error"] time')?.textContent).toMatch(/:01\.500$/);
-    expect(log.dataset.complete).toBe("true");
-  });
-
-  it("draws the end of 20,000 lines in little time, and earlier ones on demand", () => {
-    const log = element();
-    const lines = book(20_000);
-    const begun = performance.now();
-    log.show(lines, false);
-    expect(performance.now() - begun).toBeLessThan(2_000);
-    expect(log.querySelectorAll(".line")).toHaveLength(2_000);
-    expect(log.querySelector(".line .text")?.textContent).toBe("l18001");
-    expect(log.querySelector(".log-size")?.textContent).toBe("20,000 lines");
-    (log.querySelector(".log-earlier") as HTMLElement).click();
-    expect(log.querySelector(".line .text")?.textContent).toBe("l16001");
-  });
-
-  it("forgets the beginning while it follows, and nothing while it is read", () => {
-    const log = element();
-    const lines = book(2_000);
-    log.show(lines, false);
-    for (let seq = 2_001; seq <= 4_000; seq++) {
-      lines.append({
-        seq,
-        time: "",
-        kind: "log",
-        lines: [{ time: "2025-11-22T05:00:00Z", level: "info", text: `l${seq}` }],
-      });
-    }
-    log.show(lines, false);
-    expect(log.querySelectorAll(".line").length).toBeLessThanOrEqual(2_100);
-    expect(log.querySelector(".line:last-child .text")).toBeTruthy();
-    const follow = log.querySelector("input") as HTMLInputElement;
-    follow.click();
-    for (let seq = 4_001; seq <= 5_000; seq++) {
-      lines.append({
-        seq,
-        time: "",
-        kind: "log",
-        lines: [{ time: "2025-11-22T05:00:00Z", level: "info", text: `l${seq}` }],
-      });
-    }
-    log.show(lines, false);
-    expect(log.querySelectorAll(".line").length).toBeGreaterThanOrEqual(3_000);
-  });
-
-  it("shows a line's text as text", () => {
-    const log = element();
-    const lines = new LogBook();
-    lines.append({
-      seq: 1,
-      time: "",
-      kind: "log",
-      lines: [{ time: "2025-11-22T05:00:00Z", level: "info", text: "<img src=x>" }],
-    });
-    log.show(lines, false);
-    expect(log.querySelector("img")).toBeNull();
   });
 });
 
@@ -451,9 +351,7 @@ it("folds a long argument, and has it whole", () => {
 
 it("says the connection in words", () => {
   expect(words({ connection: "live", log: "live", met: true, ended: false })).toBe("Live");
-  expect(words({ connection: "live", log: "away", met: true, ended: false })).toBe(
-    "Connected, event log away",
-  );
+  expect(words({ connection: "live", log: "away", met: true, ended: false })).toBe("Event log away");
   expect(words({ connection: "offline", log: "live", met: true, ended: true })).toBe("Signed out");
   expect(words({ connection: "reconnecting", log: "live", met: false, ended: false })).toBe("Connecting…");
   expect(words({ connection: "reconnecting", log: "live", met: true, ended: false })).toBe("Reconnecting…");

@@ -44,24 +44,41 @@ function listen(): FakeSocket {
   return FakeSocket.last;
 }
 
-const texts = (): string[] => feed.replica.log.lines.map((line) => line.text);
+/** The lines that are here, by their numbers. */
+const texts = (): (string | undefined)[] =>
+  Array.from({ length: feed.replica.log.total ?? 0 }, (_, n) => feed.replica.log.get(n + 1)?.text);
+const wire = (from: number, to: number): unknown[] =>
+  Array.from({ length: to - from + 1 }, (_, n) => [
+    from + n,
+    "2025-11-22T05:00:00Z",
+    "info",
+    `line ${from + n}`,
+  ]);
 
-it("goes on from the page's cursor, and fetches the beginning of the log", async () => {
+it("goes on from the page's cursor, and fetches earlier lines by their numbers", async () => {
   answers = (url) => {
-    const after = Number(new URL(url, "http://x").searchParams.get("after"));
-    return { events: all(1300).slice(after, after + 500), seq: 1300, archived: false };
+    const from = Number(new URL(url, "http://x").searchParams.get("from"));
+    return { lines: wire(from, from + 399), seq: 1300, total: 1300 };
   };
-  feed.start({ job: at(1300), epoch: 4, seq: 1300, events: all(1300).slice(300) });
+  feed.start({ job: at(1300), epoch: 4, seq: 1300, events: all(1300).slice(1290), lines: 1300 });
   const ws = listen();
   expect(ws.sent[0]).toEqual({ type: "subscribe", topic: "job:a", after: 1300, epoch: 4 });
   ws.say({ type: "events", topic: "job:a", epoch: 4, events: [said(1301)] });
   await vi.runOnlyPendingTimersAsync();
-  expect(texts()).toEqual(all(1301).map((event) => event.lines?.[0]?.text));
-  expect(asked).toEqual(["/api/v1/jobs/a/events?after=0&limit=500"]);
+  expect(asked).toEqual([]);
+  expect(texts().findIndex(Boolean)).toBe(1290);
+  expect(await feed.fetch(801, 400)).toBe(true);
+  expect(asked).toEqual(["/jobs/a/log/lines/?from=801&count=400&level="]);
+  expect(texts().slice(800, 1200)).toEqual(
+    all(1200)
+      .slice(800)
+      .map((event) => event.lines?.[0]?.text),
+  );
+  expect(texts().slice(-2)).toEqual(["line 1300", "line 1301"]);
 });
 
 it("asks again from its cursor at a gap, once", () => {
-  feed.start({ job: at(2), epoch: 1, seq: 2, events: all(2) });
+  feed.start({ job: at(2), epoch: 1, seq: 2, events: all(2), lines: 2 });
   const ws = listen();
   ws.sent = [];
   ws.say({ type: "events", topic: "job:a", epoch: 1, events: [said(4)] });
@@ -74,20 +91,19 @@ it("asks again from its cursor at a gap, once", () => {
   expect(texts()).toEqual(["line 1", "line 2", "line 3", "line 4", "line 5"]);
 });
 
-it("reads the lines again after a snapshot, and waits for an archive that is behind", async () => {
+it("asks how many lines there are after a snapshot, and waits for a server that is behind", async () => {
   let ready = false;
-  answers = () =>
-    ready ? { events: all(6), seq: 6, archived: true } : { events: [], seq: 2, archived: true };
-  feed.start({ job: at(2), epoch: 1, seq: 2, events: all(2) });
+  answers = () => (ready ? { lines: [], seq: 6, total: 60 } : { lines: [], seq: 2, total: 2 });
+  feed.start({ job: at(2), epoch: 1, seq: 2, events: all(2), lines: 2 });
   const ws = listen();
   ws.say({ type: "snapshot", topic: "job:a", epoch: 2, seq: 6, job: at(6) });
   ws.say({ type: "events", topic: "job:a", epoch: 2, events: [said(7)] });
   await vi.advanceTimersByTimeAsync(10);
-  expect(feed.replica.log.gaps).toHaveLength(1);
+  expect(feed.replica.log.total).toBeNull();
   ready = true;
   await vi.advanceTimersByTimeAsync(1_000);
-  expect(texts()).toEqual(all(7).map((event) => event.lines?.[0]?.text));
-  expect(feed.replica.log.gaps).toEqual([]);
+  expect(feed.replica.log.total).toBe(61);
+  expect(feed.replica.log.get(61)?.text).toBe("line 7");
 });
 
 it("fetches a value that was too long for its frame, and not again for other events", async () => {
@@ -97,7 +113,7 @@ it("fetches a value that was too long for its frame, and not again for other eve
   const ws = listen();
   ws.say({ type: "snapshot", topic: "job:a", epoch: 1, seq: 1, job: { ...cut, args: null } });
   answers = (url) =>
-    url.includes("/events") ? { events: [], seq: 1, archived: false } : at(1, { args: { text: long } });
+    url.includes("/log/") ? { lines: [], seq: 1, total: 0 } : at(1, { args: { text: long } });
   await vi.advanceTimersByTimeAsync(1_500);
   expect(feed.job?.args).toEqual({ text: long });
   const before = asked.length;

@@ -24,7 +24,7 @@ function drawn(fields: Partial<Job>): HTMLElement {
 
 const words = (place: HTMLElement) => place.querySelector(".progress-text")?.textContent;
 const over = (place: HTMLElement) =>
-  [...place.querySelectorAll(".step-over")].map((line) => line.textContent?.trim());
+  [...place.querySelectorAll(".step-over")].map((line) => line.textContent?.replace(/\s+/g, " ").trim());
 
 it("shows steps that are over as a quiet line without a bar", () => {
   const steps = [step("Looking for the encoding", 80, 80), step("", 1, 1), step("Reading", 3, 9)];
@@ -64,4 +64,24 @@ it("moves nothing in a job that has ended", () => {
     drawn({ state: "failed", progress: step("all", 0, null, steps) }).querySelector("progress"),
   ).toBeNull();
   expect(over(drawn({ state: "succeeded", progress: step("all", 1, null, steps) }))).toEqual(["✓ Reading"]);
+});
+
+it("says how long a step took, those inside the last one too", () => {
+  const begun = Date.parse("2025-11-22T05:00:00Z") / 1000;
+  const inside = { ...step("sheet", 4, 4), started: begun, finished: begun + 1.5 };
+  const steps = [
+    { ...step("Reading", 5, 5, [inside]), started: begun, finished: begun + 12 },
+    { ...step("Writing", 2, 8), started: begun + 12 },
+    step("Sending", 0, 2),
+  ];
+  const place = drawn({
+    state: "failed",
+    finished_at: "2025-11-22T05:01:10.5Z",
+    progress: step("all", 0, null, steps),
+  });
+  const spans = [...place.querySelectorAll("taskcast-span.step-time")].map((span) => {
+    const { from, to } = span as unknown as { from: string; to: string };
+    return (Date.parse(to) - Date.parse(from)) / 1000;
+  });
+  expect(spans).toEqual([12, 1.5, 58.5]);
 });

@@ -46,12 +46,11 @@ describe("a replica", () => {
   it.each(recordings)("takes frames with repeats and gaps, and ends the same: $final.task", (recording) => {
     const { events, final } = recording;
     const offset = base(recording).seq;
-    const lines = events.flatMap((event) => (event.lines ?? []).map((line) => ({ ...line, seq: event.seq })));
+    const lines = events.flatMap((event) => event.lines ?? []).map((line, n) => ({ ...line, number: n + 1 }));
     for (let seed = 1; seed <= 100; seed++) {
       const roll = dice(seed);
       const replica = new Replica();
-      replica.start(base(recording), 1, []);
-      replica.log.gaps = [];
+      replica.start(base(recording), 1, [], 0);
       for (let frames = 0; (replica.job as Job).seq < final.seq; frames++) {
         expect(frames).toBeLessThan(10_000);
         const before = (replica.job as Job).seq;
@@ -65,8 +64,7 @@ describe("a replica", () => {
         if (isGap) replica.events(1, events.slice(before - offset, before - offset + 1 + roll(4)));
       }
       expect(replica.job).toEqual(final);
-      expect(replica.log.lines).toEqual(lines);
-      expect(replica.log.gaps).toEqual([]);
+      expect(held(replica)).toEqual(lines);
     }
   });
 
@@ -74,7 +72,7 @@ describe("a replica", () => {
     const replica = started(1);
     expect(replica.events(1, [said(1), said(2), said(4)])).toBe("gap");
     expect(replica.cursor).toEqual({ after: 2, epoch: 1 });
-    expect(texts(replica)).toEqual(["line 1", "line 2"]);
+    expect(replica.log.total).toBe(2);
   });
 
   it("has no cursor before it knows anything", () => {
@@ -95,22 +93,63 @@ describe("a replica", () => {
     replica.events(1, [said(1), said(2), said(3)]);
     expect(replica.snapshot(2, { ...blankJob("a"), seq: 2 })).toBe("applied");
     expect(replica.cursor).toEqual({ after: 2, epoch: 2 });
-    expect(texts(replica)).toEqual([]);
-    expect(replica.log.gaps).toEqual([{ after: 0, upto: 2 }]);
+    expect(replica.log.total).toBeNull();
+    expect(replica.log.get(1)).toBeUndefined();
   });
 
-  it("keeps its lines over a snapshot of the same epoch, and knows which it lacks", () => {
+  it("keeps its lines over a snapshot of the same epoch, and numbers what comes once it is told how many it lacks", () => {
     const replica = started(1);
     replica.events(1, [said(1), said(2)]);
     replica.snapshot(1, { ...blankJob("a"), seq: 7 });
-    replica.events(1, [said(8)]);
-    expect(texts(replica)).toEqual(["line 1", "line 2", "line 8"]);
-    expect(replica.log.gaps).toEqual([{ after: 2, upto: 7 }]);
-    // An archive may lack superseded progress, so the end of the gap is not always an event.
-    replica.log.fill(replica.log.gaps[0] as never, [said(3), said(5)], false);
-    replica.log.fill(replica.log.gaps[0] as never, [], true);
-    expect(texts(replica)).toEqual(["line 1", "line 2", "line 3", "line 5", "line 8"]);
-    expect(replica.log.gaps).toEqual([]);
+    replica.events(1, [said(8), said(9)]);
+    expect(replica.log.total).toBeNull();
+    // An answer from before the snapshot says nothing.
+    replica.log.count(6, 60);
+    expect(replica.log.total).toBeNull();
+    replica.log.count(8, 80);
+    replica.events(1, [said(10)]);
+    expect(replica.log.total).toBe(82);
+    expect([1, 2, 3, 80, 81, 82].map((n) => replica.log.get(n)?.text)).toEqual([
+      "line 1",
+      "line 2",
+      undefined,
+      undefined,
+      "line 9",
+      "line 10",
+    ]);
+  });
+
+  it("passes over lines that the server counted before they arrived", () => {
+    const replica = started(1);
+    replica.snapshot(1, { ...blankJob("a"), seq: 7 });
+    replica.log.count(9, 90);
+    replica.events(1, [said(8), said(9), said(10)]);
+    expect(replica.log.total).toBe(91);
+    expect(replica.log.get(91)?.text).toBe("line 10");
+    expect(replica.log.get(90)).toBeUndefined();
+  });
+
+  it("leaves out what was too long for a frame, and its numbers free", () => {
+    const replica = started(1);
+    const note = { time: "", level: "warning", text: "(2 more lines: too long to be shown live)" };
+    replica.events(1, [{ ...said(1), lines: [...(said(1).lines ?? []), note], lost: 2 }, said(2)]);
+    expect([1, 2, 3, 4].map((n) => replica.log.get(n)?.text)).toEqual([
+      "line 1",
+      undefined,
+      undefined,
+      "line 2",
+    ]);
+  });
+
+  it("lets go what is far from the end and from what is looked at", () => {
+    const replica = started(1);
+    replica.events(
+      1,
+      Array.from({ length: 20_000 }, (_, n) => said(n + 1)),
+    );
+    replica.log.forget(8_000, 8_100);
+    const kept = [1, 4_999, 5_001, 8_050, 11_000, 11_101, 16_999, 17_001, 20_000];
+    expect(kept.filter((n) => replica.log.get(n))).toEqual([5_001, 8_050, 11_000, 17_001, 20_000]);
   });
 
   it("passes over a snapshot that is older than what it has", () => {
@@ -120,19 +159,17 @@ describe("a replica", () => {
     expect(replica.cursor?.after).toBe(2);
   });
 
-  it("starts from a page that holds the last events only, and fills the beginning page by page", () => {
+  it("starts from a page that holds the last events only, whose lines have their numbers", () => {
     const replica = new Replica();
-    replica.start({ ...blankJob("a"), seq: 1200 }, 3, [said(1199), said(1200)]);
-    expect(replica.log.gaps).toEqual([{ after: 0, upto: 1198 }]);
-    for (let gap = replica.log.gaps[0]; gap; gap = replica.log.gaps[0]) {
-      const from = gap.after + 1;
-      replica.log.fill(
-        gap,
-        Array.from({ length: 500 }, (_, i) => said(from + i)).filter((e) => e.seq <= 1200),
-        false,
-      );
-    }
-    expect(replica.log.lines.map((line) => line.seq)).toEqual(Array.from({ length: 1200 }, (_, i) => i + 1));
+    replica.start({ ...blankJob("a"), seq: 1200 }, 3, [said(1199), said(1200)], 5_000);
+    replica.events(3, [said(1201)]);
+    expect(replica.log.total).toBe(5_001);
+    expect([4_998, 4_999, 5_000, 5_001].map((n) => replica.log.get(n)?.text)).toEqual([
+      undefined,
+      "line 1199",
+      "line 1200",
+      "line 1201",
+    ]);
   });
 });
 
@@ -145,8 +182,9 @@ const said = (seq: number): JobEvent => ({
 
 function started(epoch: number): Replica {
   const replica = new Replica();
-  replica.start(blankJob("a"), epoch, []);
+  replica.start(blankJob("a"), epoch, [], 0);
   return replica;
 }
 
-const texts = (replica: Replica): string[] => replica.log.lines.map((line) => line.text);
+const held = (replica: Replica): unknown[] =>
+  Array.from({ length: replica.log.total ?? 0 }, (_, n) => replica.log.get(n + 1));

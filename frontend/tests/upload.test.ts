@@ -131,3 +131,21 @@ it.each([
   expect(control("one").validationMessage).toBe(words);
   expect(begun).toBe(0);
 });
+
+it("takes what is dropped anywhere on a form with one file field, and no two for one", async () => {
+  control("many").remove();
+  const drop = (...files: File[]) => {
+    const event = new Event("drop", { bubbles: true, cancelable: true });
+    Object.defineProperty(event, "dataTransfer", { value: { types: ["Files"], files } });
+    form().dispatchEvent(event);
+    return event;
+  };
+  Object.defineProperty(control("one"), "files", { configurable: true, writable: true, value: [] });
+  drop(new File(["a"], "a"), new File(["b"], "b"));
+  await drawn();
+  expect(find("[role=alert]").textContent).toBe("Only one file fits here.");
+  arrives("u1");
+  expect(drop(new File(["ab"], "a.txt")).defaultPrevented).toBe(true);
+  await drawn();
+  expect(find(".upload-name").textContent).toContain("a.txt");
+});

@@ -14,6 +14,7 @@ from tools.test_needs import BROWSERS
 PLAIN = "tests.support.plain_tasks"
 THIRTY = "tests.support.signatures_thirty"
 BATCHES = "tests.support.batch_tasks"
+SHOWN = "tests.support.shown_tasks"
 
 # Two slow cores shared with the worker: what takes 5 s there is not broken.
 expect.set_options(timeout=20_000)
@@ -23,7 +24,7 @@ expect.set_options(timeout=20_000)
 def site() -> Iterator[Stack]:
     """An instance with daphne, a worker, the cast and somebody else's plain tasks; no test may kill its parts."""
     # Some tests hold a process each for as long as they look at its job: a launch must find a free one all the same.
-    running = Stack(TASKCAST_APPS=f"{PLAIN},{THIRTY},{BATCHES}", WORKERS="4")
+    running = Stack(TASKCAST_APPS=f"{PLAIN},{THIRTY},{BATCHES},{SHOWN}", WORKERS="4")
     try:
         yield people(running.up())
     finally:
@@ -113,6 +114,25 @@ answer = str(launch(task, args, user=user).pk)
     return str(stack.run(code, task=task, owner=owner, args=args))
 
 
+# Only what is in sight is drawn.
+_READ_LOG = """async element => {
+    const log = element.querySelector(".log");
+    const texts = new Map();
+    const look = async () => {
+        await new Promise(requestAnimationFrame);
+        while (element.dataset.complete !== "true") await new Promise(next => setTimeout(next, 5));
+        for (const line of log.querySelectorAll(".line"))
+            texts.set(Number(line.dataset.n), line.querySelector(".text").textContent);
+    };
+    log.scrollTop = 0;
+    for (await look(); log.scrollTop + log.clientHeight < log.scrollHeight - 2; await look())
+        log.scrollTop += log.clientHeight;
+    const numbers = [...texts.keys()].sort((a, b) => a - b);
+    return numbers.map((n, at) => (n === at + 1 ? texts.get(n) : `line ${n} is out of order`));
+}"""
+
+
 def log_lines(page: Page) -> list[str]:
-    """The log's lines as they stand on the page."""
-    return page.locator("taskcast-log .line .text").all_text_contents()
+    """The log's lines as they stand on the page, where one scrolls from its beginning to its end."""
+    found: list[str] = page.locator("taskcast-log").evaluate(_READ_LOG)
+    return found

@@ -67,6 +67,7 @@ def test_a_page_whose_socket_has_no_route_says_so(visit: Visit) -> None:
         page.get_by_role("button", name="Enter").click()
         word = page.locator("[data-connection] .connection-word")
         expect(word).to_have_text("Not live: no websocket")
-        expect(word).to_have_attribute("title", re.compile(f"opens no websocket at {re.escape(shop.ws_url)}:"))
+        why = page.locator("div.connection-note")
+        expect(why).to_contain_text(re.compile(f"opens no websocket at {re.escape(shop.ws_url)}:"))
     finally:
         shop.down()

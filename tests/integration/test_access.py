@@ -4,6 +4,7 @@ import inspect
 import re
 from collections.abc import Iterator
 from copy import copy
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -12,8 +13,8 @@ from django.contrib.auth.models import Group, Permission
 from django.urls import URLPattern, URLResolver, get_resolver
 from ninja.operation import PathView
 
-from dashboard import access
-from dashboard.models import ApiToken, SavedInputs
+from dashboard import access, queries, shares
+from dashboard.models import ApiToken, SavedInputs, SavedSearch, ShareLink
 from tasks import catalog, result_files, uploads
 from tests.support.cast import EVERYBODY, Cast, in_log, make_cast, new_job, new_schedule
 
@@ -31,7 +32,9 @@ SAVED, SHARED = "SAVED", "SHARED"
 EVERY_HOUR = {"x": "1", "y": "2", "schedule-kind": "interval", "schedule-every": "1"}
 TABLE: dict[tuple[str, str], list[tuple[str, Any, tuple[int, int, int, int, int]]]] = {
     ("GET", ""): [("/", None, (200, 200, 200, 200, 302))],
+    ("GET", "overview/parts/"): [("/overview/parts/?range=day", None, (200, 200, 200, 200, 302))],
     ("GET", "tasks/"): [("/tasks/", None, (200, 200, 200, 200, 302))],
+    ("POST", "tasks/"): [("/tasks/", {"task": ADD, "keep": "1"}, (302, 302, 403, 403, 302))],
     ("GET", "tasks/<str:name>/"): [
         (f"/tasks/{ADD}/", None, (200, 200, 403, 403, 302)),
         ("/tasks/no.such/", None, (404, 404, 404, 404, 302)),
@@ -67,10 +70,36 @@ TABLE: dict[tuple[str, str], list[tuple[str, Any, tuple[int, int, int, int, int]
     ("POST", "tasks/<str:name>/batch/"): [(f"/tasks/{ADD}/batch/", {"table": "x,y\n1,2"}, (302, 302, 403, 403, 302))],
     ("GET", "tasks/<str:name>/batch/template/"): [(f"/tasks/{ADD}/batch/template/", None, (200, 200, 403, 403, 302))],
     ("GET", "jobs/"): [("/jobs/", None, (200, 200, 200, 200, 302))],
+    ("GET", "jobs/more/"): [("/jobs/more/?q=state:failed", None, (200, 200, 200, 200, 302))],
+    ("GET", "jobs/words/"): [("/jobs/words/", None, (200, 200, 200, 200, 302))],
+    ("GET", "jobs/export.<str:kind>"): [
+        ("/jobs/export.csv", None, (200, 200, 200, 200, 302)),
+        ("/jobs/export.xls", None, (404, 404, 404, 404, 302)),
+    ],
+    # SEARCH is one that alice has saved.
+    ("GET", "jobs/searches/"): [("/jobs/searches/", None, (200, 200, 200, 200, 302))],
+    ("POST", "jobs/searches/"): [("/jobs/searches/", {"name": "n", "q": "x"}, (302, 302, 302, 302, 302))],
+    ("GET", "jobs/searches/<int:pk>/"): [("/jobs/searches/SEARCH/", None, (200, 404, 404, 404, 302))],
+    ("POST", "jobs/searches/<int:pk>/"): [("/jobs/searches/SEARCH/", {"delete": "yes"}, (302, 404, 404, 404, 302))],
     ("GET", "jobs/file-names/"): [("/jobs/file-names/?job=JOB", None, (200, 200, 200, 200, 302))],
     ("GET", "jobs/<uuid:job_id>/"): [
         ("/jobs/JOB/", None, (200, 404, 404, 200, 302)),
         ("/jobs/ORPHAN/", None, (404, 404, 404, 200, 302)),
+    ],
+    **{
+        ("GET", f"jobs/<uuid:job_id>/log/{part}"): [
+            (f"/jobs/JOB/log/{part}", None, (200, 404, 404, 200, 302)),
+            (f"/jobs/ORPHAN/log/{part}", None, (404, 404, 404, 200, 302)),
+        ]
+        for part in ("", "lines/", "search/")
+    },
+    # What the owner gets of an output that there is: tests/integration/test_output_pages.py.
+    ("GET", "jobs/<uuid:job_id>/text/<path:name>"): [("/jobs/JOB/text/note", None, (404, 404, 404, 404, 302))],
+    ("GET", "jobs/<uuid:job_id>/csv/<path:name>"): [("/jobs/JOB/csv/result", None, (404, 404, 404, 404, 302))],
+    ("GET", "jobs/<uuid:job_id>/compare/"): [
+        ("/jobs/JOB/compare/", None, (200, 404, 404, 200, 302)),
+        ("/jobs/JOB/compare/?with=ORPHAN", None, (404, 404, 404, 200, 302)),
+        ("/jobs/ORPHAN/compare/?with=JOB", None, (404, 404, 404, 200, 302)),
     ],
     ("POST", "jobs/<uuid:job_id>/cancel/"): [
         ("/jobs/JOB/cancel/", {}, (302, 404, 404, 302, 302)),
@@ -82,9 +111,49 @@ TABLE: dict[tuple[str, str], list[tuple[str, Any, tuple[int, int, int, int, int]
         ("/jobs/JOB/tree/", None, (200, 404, 404, 200, 302)),
         ("/jobs/ORPHAN/tree/", None, (404, 404, 404, 200, 302)),
     ],
+    ("GET", "jobs/<uuid:job_id>/children/"): [
+        ("/jobs/JOB/children/", None, (200, 404, 404, 200, 302)),
+        ("/jobs/ORPHAN/children/", None, (404, 404, 404, 200, 302)),
+    ],
+    ("GET", "jobs/<uuid:job_id>/failures/"): [
+        ("/jobs/JOB/failures/", None, (200, 404, 404, 200, 302)),
+        ("/jobs/ORPHAN/failures/", None, (404, 404, 404, 200, 302)),
+    ],
+    # No child has failed: who may see the job is led back to it.
+    ("GET", "jobs/<uuid:job_id>/failures/<str:key>/"): [
+        ("/jobs/JOB/failures/none/", None, (302, 404, 404, 302, 302)),
+        ("/jobs/ORPHAN/failures/none/", None, (404, 404, 404, 302, 302)),
+    ],
+    ("POST", "jobs/<uuid:job_id>/failures/<str:key>/"): [
+        ("/jobs/JOB/failures/none/", {"action": "retry", "job": "JOB"}, (200, 404, 404, 200, 302)),
+    ],
     ("POST", "jobs/<uuid:job_id>/retry/"): [
         ("/jobs/JOB/retry/", {}, (302, 404, 404, 403, 302)),
         ("/jobs/ORPHAN/retry/", {}, (404, 404, 404, 403, 302)),
+    ],
+    ("GET", "jobs/<uuid:job_id>/share/"): [
+        ("/jobs/JOB/share/", None, (200, 404, 404, 200, 302)),
+        ("/jobs/ORPHAN/share/", None, (404, 404, 404, 200, 302)),
+    ],
+    ("POST", "jobs/<uuid:job_id>/share/"): [("/jobs/JOB/share/", {"hours": "1"}, (200, 404, 404, 200, 302))],
+    ("POST", "jobs/<uuid:job_id>/share/<int:pk>/revoke/"): [
+        ("/jobs/JOB/share/LINK/revoke/", {}, (302, 404, 404, 302, 302)),
+        ("/jobs/ORPHAN/share/LINK/revoke/", {}, (404, 404, 404, 404, 302)),
+    ],
+    # A link asks nobody who he is; what each opens is in tests/integration/test_sharing.py.
+    ("GET", "shared/<str:token>/"): [("/shared/SECRET/", None, (200, 200, 200, 200, 200))],
+    ("GET", "shared/<str:token>/embed/"): [("/shared/SECRET/embed/", None, (200, 200, 200, 200, 200))],
+    ("GET", "shared/<str:token>/job"): [("/shared/SECRET/job", None, (200, 200, 200, 200, 200))],
+    # What there is of an output: tests/integration/test_output_pages.py.
+    ("GET", "shared/<str:token>/text/<path:name>"): [("/shared/SECRET/text/none", None, (404, 404, 404, 404, 404))],
+    ("GET", "shared/<str:token>/csv/<path:name>"): [("/shared/SECRET/csv/none", None, (404, 404, 404, 404, 404))],
+    ("GET", "shared/<str:token>/log/"): [("/shared/SECRET/log/", None, (200, 200, 200, 200, 200))],
+    ("GET", "shared/<str:token>/log/lines/"): [("/shared/SECRET/log/lines/", None, (200, 200, 200, 200, 200))],
+    ("GET", "shared/<str:token>/log/search/"): [("/shared/SECRET/log/search/?q=a", None, (200, 200, 200, 200, 200))],
+    ("GET", "shared/<str:token>/events"): [("/shared/SECRET/events", None, (200, 200, 200, 200, 200))],
+    ("GET", "shared/<str:token>/files/<path:name>"): [
+        ("/shared/SECRET/files/report", None, (200, 200, 200, 200, 200)),
+        ("/shared/nonsense/files/report", None, (404, 404, 404, 404, 404)),
     ],
     ("GET", "schedules/"): [("/schedules/", None, (200, 200, 200, 200, 302))],
     ("GET", "schedules/new/"): [
@@ -127,6 +196,11 @@ TABLE: dict[tuple[str, str], list[tuple[str, Any, tuple[int, int, int, int, int]
     ],
     ("GET", "accounts/login/"): [("/accounts/login/", None, (200, 200, 200, 200, 200))],
     ("GET", "workers/"): [("/workers/", None, (200, 200, 200, 200, 302))],
+    ("GET", "workers/now/"): [("/workers/now/", None, (200, 200, 200, 200, 302))],
+    # No worker of this name runs.
+    ("GET", "workers/<str:name>/steer/"): [("/workers/w@a/steer/?do=drain", None, (403, 403, 403, 404, 302))],
+    ("POST", "workers/<str:name>/steer/"): [("/workers/w@a/steer/", {"do": "drain"}, (403, 403, 403, 404, 302))],
+    ("GET", "queues/<str:name>/pause/"): [("/queues/celery/pause/", None, (403, 403, 403, 200, 302))],
     ("POST", "queues/<str:name>/pause/"): [("/queues/celery/pause/", {}, (403, 403, 403, 302, 302))],
     ("GET", "accounts/tokens/"): [("/accounts/tokens/", None, (200, 200, 200, 200, 302))],
     ("POST", "accounts/tokens/"): [("/accounts/tokens/", {"name": "x"}, (422, 422, 422, 422, 302))],
@@ -139,6 +213,11 @@ TABLE: dict[tuple[str, str], list[tuple[str, Any, tuple[int, int, int, int, int]
     ("POST", "accounts/logout/"): [("/accounts/logout/", {}, (302, 302, 302, 302, 302))],
     ("GET", "welcome/<str:token>/"): [("/welcome/nonsense/", None, (410, 410, 410, 410, 410))],
     ("POST", "language/"): [("/language/", {"language": "ko"}, (302, 302, 302, 302, 302))],
+    # Only with DEBUG: tests/integration/test_gallery.py.
+    ("GET", "gallery/"): [("/gallery/", None, (404, 404, 404, 404, 404))],
+    ("GET", "gallery/jobs/<str:name>/"): [("/gallery/jobs/failed/", None, (404, 404, 404, 404, 404))],
+    ("GET", "gallery/pages/<str:name>/"): [("/gallery/pages/404/", None, (404, 404, 404, 404, 404))],
+    ("POST", "theme/"): [("/theme/", {"theme": "dark"}, (302, 302, 302, 302, 302))],
     ("GET", "admin/login/"): [("/admin/login/?next=/admin/", None, (302, 302, 302, 302, 302))],
     ("GET", "admin/"): [
         ("/admin/", None, (302, 302, 302, 200, 302)),
@@ -198,12 +277,14 @@ TABLE: dict[tuple[str, str], list[tuple[str, Any, tuple[int, int, int, int, int]
     ("GET", "api/<path:rest>"): [("/api/v2/jobs", None, (404, 404, 404, 404, 404))],
 }
 
-CASES = [
-    pytest.param(method, path, body, who, status, id=f"{method} {path} {who}")
-    for (method, _route), rows in TABLE.items()
-    for path, body, statuses in rows
-    for who, status in zip(EVERYBODY, statuses, strict=True)
-]
+
+def cases() -> Iterator[Any]:
+    """Who asks on what: everybody after each other for what only reads, each on data of his own for what changes it."""
+    for (method, _route), rows in TABLE.items():
+        for path, body, statuses in rows:
+            people = list(zip(EVERYBODY, statuses, strict=True))
+            for some in [people] if method == "GET" else [[one] for one in people]:
+                yield pytest.param(method, path, body, some, id=f"{method} {path} {' '.join(who for who, _ in some)}")
 
 
 def routes(patterns: list[Any], before: str = "") -> Iterator[tuple[set[str], str]]:
@@ -258,6 +339,11 @@ def schedules(cast):
 
 
 @pytest.fixture
+def secret(cast, jobs):
+    return shares.make(cast.users["alice"], queries.find(jobs[JOB].pk), timedelta(hours=1))
+
+
+@pytest.fixture
 def saved(cast):
     group = Group.objects.create(name="analysts")
     group.user_set.add(*(cast.users[name] for name in ("alice", "bob", "charlie")))
@@ -266,23 +352,31 @@ def saved(cast):
     return {name: make(task=ADD, name=name, owner=cast.users["alice"], group=of) for name, of in shared.items()}
 
 
-@pytest.mark.parametrize(("method", "path", "body", "who", "status"), CASES)
-def test_everybody_gets_what_the_table_says(cast, jobs, schedules, saved, method, path, body, who, status):
+@pytest.mark.parametrize(("method", "path", "body", "people"), list(cases()))
+def test_everybody_gets_what_the_table_says(cast, jobs, schedules, saved, secret, method, path, body, people):
+    search = SavedSearch.objects.create(owner=cast.users["alice"], name="mine", text="state:failed")
     upload, token = uploads.announce("a.csv", 2, cast.users["alice"]), ApiToken.objects.get(user=cast.users["alice"])
-    for name, row in {**jobs, **schedules, **saved, FILE: upload, "TOKEN": token}.items():
+    path = path.replace("SECRET", secret).replace("LINK", str(ShareLink.objects.get().pk))
+    for name, row in {**jobs, **schedules, **saved, FILE: upload, "TOKEN": token, "SEARCH": search}.items():
         path = path.replace(name, str(row.pk))
         if isinstance(body, dict):
             body = {key: str(row.pk) if value == name else value for key, value in body.items()}
+    for who, status in people:
+        check(cast, method, path, body, who, status)
+
+
+def check(cast, method, path, body, who, status):
     if path.startswith("/"):
         response = getattr(cast.pages(who), method.lower())(path, body)
     else:
         response = cast.api(who, method, path, body)
     content = response.getvalue()  # also closes a file
-    assert response.status_code == status, content[:500]
-    if status == 302 and who == "anonymous" and path not in ("/accounts/logout/", "/language/"):
+    assert response.status_code == status, (who, content[:500])
+    if status == 302 and who == "anonymous" and path not in ("/accounts/logout/", "/language/", "/theme/"):
         # What is posted comes back to the page with the form.
-        page = re.sub(r"(cancel|retry|pause|resume|run|test)/$", "", path)
-        page = "/workers/" if page.startswith("/queues/") else page
+        page = re.sub(r"share/\d+/revoke/$", "share/", path)
+        page = re.sub(r"(cancel|retry|pause|resume|run|test)/$", "", page)
+        page = "/workers/" if page.startswith("/queues/") or "/steer/" in page else page
         page = "/accounts/tokens/" if page.endswith("revoke/") else page.removeprefix("/admin/login/?next=")
         sign_in = "/admin/login/" if path.startswith("/admin/") and page == path else "/accounts/login/"
         assert response.headers["Location"].startswith(f"{sign_in}?next={quote(page)}")

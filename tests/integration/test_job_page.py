@@ -2,14 +2,16 @@
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.files.base import ContentFile
+from django.utils import timezone
 
-from tasks import uploads
+from tasks import eventlog, uploads
 from tasks.batch import launch_batch
 from tasks.models import Job
-from tests.support.cast import Cast, make_cast, new_job
+from tests.support.cast import Cast, in_log, make_cast, new_job
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("redis_server", "static_files")]
 
@@ -102,6 +104,9 @@ def test_a_result_does_not_repeat_its_outputs(browser, alice):
     assert f'href="/api/v1/jobs/{job.pk}/files/result" download' in page
 
 
+OVER = r'<li class="step-over">\s*<div class="step-line"><span class="step-name"><span[^>]*aria-label="Done">✓</span> '
+
+
 def step(description, current, total=None, steps=()):
     return {"description": description, "current": current, "total": total, "steps": list(steps)}
 
@@ -111,7 +116,7 @@ def test_steps_that_are_over_are_one_quiet_line(browser, alice):
     job = new_job(alice, state="succeeded", progress=progress)
     page = browser.get(f"/jobs/{job.pk}/").content.decode()
     assert page.count('role="progressbar"') == 1
-    assert re.search(r'<li class="step-over"><span[^>]*aria-label="Done">✓</span> Looking for the encoding</li>', page)
+    assert re.search(OVER + "Looking for the encoding</span>", page)
 
 
 def test_of_steps_after_each_other_the_one_at_work_is_named_once(browser, alice):
@@ -129,7 +134,7 @@ def test_steps_without_a_name_are_called_by_their_place(browser, alice):
     steps = [step("", 5, 5), step("Reading", 5, 5), step("", 2, 8)]
     job = new_job(alice, state="started", progress=step("all", 1, 9, steps))
     page = browser.get(f"/jobs/{job.pk}/").content.decode()
-    assert re.search(r'aria-label="Done">✓</span> Step 1</li>', page)
+    assert re.search(r'aria-label="Done">✓</span> Step 1</span>', page)
     assert '<span class="step-text">Step 3</span>' in page
 
 
@@ -169,7 +174,8 @@ def test_the_bar_of_a_batch_says_how_its_jobs_ended(browser, alice):
     error = {"type": "JobsFailed", "message": "2 of 10 jobs did not succeed", "traceback": ""}
     batch = new_job(alice, state="failed", children=children, progress=progress, error=error, **BATCH)
     page = browser.get(f"/jobs/{batch.pk}/").content.decode()
-    pieces = re.findall(r'<rect data-state="(\w+)" x="([\d.]+)%" width="([\d.]+)%"', page)
+    bar = page[page.index('class="ends-bar"') : page.index('class="ends-words"')]
+    pieces = re.findall(r'<rect data-state="(\w+)" x="([\d.]+)%" width="([\d.]+)%"', bar)
     assert pieces == [("succeeded", "0.00", "70.00"), ("failed", "70.00", "20.00"), ("cancelled", "90.00", "10.00")]
     assert "<progress" not in page
     assert '<p class="ends-words">Succeeded 7, Failed 2, Cancelled 1</p>' in page
@@ -197,11 +203,10 @@ def test_children_stand_in_the_order_of_their_rows(browser, alice):
 def test_without_a_script_a_job_that_runs_says_how_to_see_more(browser, alice):
     running, ended = new_job(alice, state="started"), new_job(alice, state="succeeded")
     page = browser.get(f"/jobs/{running.pk}/").content.decode()
-    hint = re.search("<noscript>(.*?)</noscript>", page)
-    assert hint
-    assert "Without JavaScript this page does not refresh by itself." in hint[1]
-    assert f'<a href="/jobs/{running.pk}/">Load it again</a>' in hint[1]
-    assert "<noscript>" not in browser.get(f"/jobs/{ended.pk}/").content.decode()
+    words = "Without JavaScript this page does not refresh by itself."
+    (hint,) = [hint for hint in re.findall("<noscript>(.*?)</noscript>", page) if words in hint]
+    assert f'<a href="/jobs/{running.pk}/">Load it again</a>' in hint
+    assert words not in browser.get(f"/jobs/{ended.pk}/").content.decode()
 
 
 def test_who_may_not_launch_the_task_is_offered_no_form(cast, alice):
@@ -209,3 +214,76 @@ def test_who_may_not_launch_the_task_is_offered_no_form(cast, alice):
     assert "Cancel" not in page
     assert "Edit and run" not in page
     assert "Run again" not in page
+
+
+def pace_of(page):
+    line = re.search(r'<p class="pace">(.*?)</p>', page, re.DOTALL)
+    assert line
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", "", line[1])).strip()
+
+
+def at(seconds):
+    """So many seconds before now."""
+    return timezone.now() - timedelta(seconds=seconds)
+
+
+def test_what_is_left_is_said_by_the_progress_and_by_what_is_usual(cast, browser, alice):
+    for n in range(12):
+        new_job(alice, state="succeeded", started_at=at(300), finished_at=at(300 - 110 - n))
+        new_job(alice, state="failed", started_at=at(300), finished_at=at(299))
+        new_job(cast.users["bob"], state="succeeded", started_at=at(9000), finished_at=at(5))
+    begun = new_job(alice, state="started", started_at=at(30), progress=step("", 50, 100))
+    page = browser.get(f"/jobs/{begun.pk}/").content.decode()
+    assert re.fullmatch(r"about 20 to 40 s left 1\.\d/s usually 2 min", pace_of(page))
+    data = json.loads(re.findall(r'<script id="job-data" type="application/json">(.*?)</script>', page)[0])
+    assert data["usual"]["n"] == 12
+    assert data["usual"]["middle"] == pytest.approx(115.5, abs=0.1)
+    late = new_job(alice, state="started", started_at=at(200))
+    assert pace_of(browser.get(f"/jobs/{late.pk}/").content.decode()) == "slower than usual: usually 2 min"
+    korean = browser.get(f"/jobs/{late.pk}/", headers={"Accept-Language": "ko"}).content.decode()
+    assert pace_of(korean) == "평소보다 느림: 보통 2분"
+
+
+def test_of_a_task_that_ran_seldom_nothing_is_usual(browser, alice):
+    for _ in range(2):
+        new_job(alice, state="succeeded", started_at=at(300), finished_at=at(100))
+    job = new_job(alice, state="started", started_at=at(30))
+    assert pace_of(browser.get(f"/jobs/{job.pk}/").content.decode()) == ""
+
+
+def test_steps_say_how_long_they_took(browser, alice):
+    inside = step("sheet", 4, 4) | {"started": 1000.0, "finished": 1001.5}
+    steps = [
+        step("Reading", 5, 5, [inside]) | {"started": 1000.0, "finished": 1012.25},
+        step("Writing", 2, 8) | {"started": 1012.25},
+        step("Sending", 0, 2),
+    ]
+    ended = datetime.fromtimestamp(1090, UTC)
+    job = new_job(alice, state="failed", progress=step("all", 0, None, steps), finished_at=ended)
+    page = browser.get(f"/jobs/{job.pk}/").content.decode()
+    assert re.findall(r'<span class="step-time">([^<]+)</span>', page) == ["12 s", "1.5 s", "1 min 17 s"]
+
+
+def test_the_way_of_a_job_that_was_tried_again_stands_on_its_page(browser, alice):
+    job = new_job(alice)
+    in_log(job)
+    for n, change in enumerate(
+        (
+            {"state": "started", "attempt": 1, "started_at": at(50).isoformat()},
+            {"state": "retrying", "reason": "OSError: not yet; next try at 05:00"},
+            {"state": "started", "attempt": 2, "started_at": at(20).isoformat()},
+        ),
+        1,
+    ):
+        eventlog.append(
+            str(job.pk), [eventlog.Change("state", change)], writer="w", n=n, attempt=change.get("attempt", 1)
+        )
+    page = browser.get(f"/jobs/{job.pk}/").content.decode()
+    words = re.findall(r'<span class="timeline-words">(.*?)</span>(?:\s|<)', page, re.DOTALL)
+    assert [re.sub("<[^>]+>", "", text) for text in words] == [
+        "Waiting",
+        "Running",
+        "Retrying OSError: not yet; next try at 05:00",
+        "Running, attempt 2",
+    ]
+    assert page.count('<rect data-state="started"') == 2

@@ -313,3 +313,22 @@ def test_a_disk_that_is_full_does_not_fail_a_job_that_succeeded(home, job_id, sa
     assert outputs.result_value(job_id, "x" * 300_000, lambda text, _: said.append(text)) == (None, True)
     assert "could not be stored" in said[0]
     assert result_files.RESULT == "result"
+
+
+def test_a_table_may_be_a_chart_too(home, job_id, said):
+    published = outputs.Outputs(job_id, log=lambda text, level: said.append(text))
+    published.publish([{"x": 1, "y": 2}], "curve", chart="line")
+    published.publish([], "not yet", chart="line")
+    published.publish([{"x": 1, "y": 2}], "pie", chart="pie")
+    published.publish("words", "words", chart="bars")
+    kinds = [(one["name"], one["kind"], one.get("chart")) for one in published.drain(final=True)]
+    assert kinds == [
+        ("curve", "table", "line"),
+        ("not yet", "json", None),
+        ("pie", "table", None),
+        ("words", "markdown", None),
+    ]
+    assert said == [
+        "'pie' is shown without a chart: there is no chart 'pie'; there are line and bars",
+        "'words' is shown without a chart: only a table, a list of dicts, can be drawn as a chart",
+    ]

@@ -986,3 +986,34 @@ def test_after_close_the_last_sample_stays(recording):
 def test_close_without_any_step(recording):
     recording.close()
     assert recording.sample() is None
+
+
+# --- times ---------------------------------------------------------------------------------------------
+
+
+def test_steps_bear_when_they_began_and_ended():
+    clock = itertools.count(100).__next__
+    with activate(Recording(clock=clock, timed=True)) as recording:
+        with progress(total=2, description="outer"):
+            for _ in track([1], "inner"):
+                pass
+            sample = recording.sample()
+            (inner,) = sample["steps"]
+            assert inner["finished"] - inner["started"] == 1
+            assert "finished" not in sample
+            assert sample["started"] < inner["started"]
+        recording.close()
+        assert recording.sample()["finished"] > inner["finished"]
+    assert abs(sample["started"] - time.time()) < 60
+
+
+def test_times_make_no_frame_too_long():
+    with activate(Recording(timed=True)) as recording:
+        with progress(description="all"):
+            for n in range(60):
+                with progress(total=1, description=f"{n} " + "x" * 90):
+                    pass
+        sample = recording.sample()
+    assert json_bytes(sample) <= FRAME_VALUE_BYTES
+    assert sample["steps"][0]["description"] == "…"
+    assert "started" not in sample["steps"][0]

@@ -1,18 +1,19 @@
 import { html, nothing, type TemplateResult } from "lit";
 import { fileName, named } from "../filenames";
-import { childrenWords, count, duration, when } from "../format";
+import { childrenWords, count, duration } from "../format";
 import { t } from "../i18n";
 import { write } from "../numbers";
+import type { Moment } from "../timeline";
 import type { Job, Json } from "../types";
-import { groupPage, jobPage } from "../urls";
+import { groupPage, jobPage, share } from "../urls";
 import { value, valuesWords } from "./value";
-import "./span";
+import "./timeline";
 
 /** Characters of JSON; a longer argument is folded, whole. */
 const LONG = 600;
 
 /** Who, when, where, and with what. */
-export function facts(job: Job): TemplateResult {
+export function facts(job: Job, moments: Moment[] = []): TemplateResult {
   const args = Object.entries(job.args ?? {});
   return html`<section class="panel job-facts">
     <h2>${t("Arguments")}</h2>
@@ -21,22 +22,19 @@ export function facts(job: Job): TemplateResult {
         ? html`<dl class="facts">${args.map(([name, arg]) => fact(name, argument(arg), true))}</dl>`
         : html`<p class="quiet">${t("No arguments")}</p>`
     }
+    <h2>${t("Timeline")}</h2>
+    <taskcast-timeline .job=${job} .moments=${moments}></taskcast-timeline>
     <h2>${t("Details")}</h2>
     <dl class="facts">
       ${fact(t("Job"), html`<code class="id">${job.id}</code>`)}
       ${job.owner ? fact(t("Owner"), job.owner) : nothing}
-      ${fact(t("Created"), time(job.created_at))}
-      ${job.started_at ? fact(t("Started"), time(job.started_at)) : nothing}
-      ${job.finished_at ? fact(t("Finished"), time(job.finished_at)) : nothing}
-      ${job.created_at ? fact(t("Waited"), length(job.created_at, job.started_at ?? job.finished_at)) : nothing}
-      ${job.started_at ? fact(t("Ran"), length(job.started_at, job.finished_at)) : nothing}
       ${job.worker ? fact(t("Worker"), html`<code>${job.worker}</code>`) : nothing}
       ${job.attempt > 1 ? fact(t("Attempt"), String(job.attempt)) : nothing}
-      ${job.parent ? fact(t("Parent"), link(job.parent)) : nothing}
+      ${job.parent && !share() ? fact(t("Parent"), link(job.parent)) : nothing}
       ${job.row ? fact(t("Row"), count(job.row)) : nothing}
       ${job.children ? fact(t("Children"), childrenWords(job.children)) : nothing}
-      ${job.group ? fact(t("Group"), html`<a href=${groupPage(job.group)}><code class="id">${job.group}</code></a>`) : nothing}
-      ${job.retry_of ? fact(t("Retry of"), link(job.retry_of)) : nothing}
+      ${job.group && !share() ? fact(t("Group"), html`<a href=${groupPage(job.group)}><code class="id">${job.group}</code></a>`) : nothing}
+      ${job.retry_of && !share() ? fact(t("Retry of"), link(job.retry_of)) : nothing}
     </dl>
   </section>`;
 }
@@ -53,11 +51,5 @@ function argument(arg: Json): TemplateResult {
 
 const fact = (name: string, body: unknown, code = false): TemplateResult =>
   html`<div><dt class=${code ? "code" : nothing}>${name}</dt><dd>${body}</dd></div>`;
-
-const time = (iso: string | null): TemplateResult =>
-  html`<time datetime=${iso ?? nothing}>${when(iso)}</time>`;
-
-const length = (from: string, to: string | null): TemplateResult =>
-  html`<taskcast-span .from=${from} .to=${to}></taskcast-span>`;
 
 const link = (id: string): TemplateResult => html`<a href=${jobPage(id)}><code class="id">${id}</code></a>`;

@@ -40,7 +40,7 @@ export class JobsElement extends Piece {
   declare parent: string;
   declare oldest: boolean;
   declare fixed: boolean;
-  private list: JobList | undefined;
+  protected list: JobList | undefined;
   /** How often names of files were learnt, which rows show. */
   private learnt = 0;
   private ofParent: Children | undefined;
@@ -54,9 +54,13 @@ export class JobsElement extends Piece {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.list = new JobList(this.view(), pageData<Job[]>(this.data) ?? []);
+    this.list = this.begin(pageData<Job[]>(this.data) ?? []);
     if (this.parent) this.followParent();
     else this.listen();
+  }
+
+  protected begin(rows: Job[]): JobList {
+    return new JobList(this.view(), rows);
   }
 
   private listen(): void {
@@ -122,7 +126,7 @@ export class JobsElement extends Piece {
     return !this.parent || jobFeed(this.parent).job !== null;
   }
 
-  private view(): View {
+  protected view(): View {
     const states = (this.states ?? "").split(" ").filter(Boolean);
     const { limit = 50, tasks = [], owner = "", parent = "", oldest = false, fixed = false } = this;
     return { states, limit, tasks, owner, parent, oldest, fixed };
@@ -138,21 +142,29 @@ export class JobsElement extends Piece {
         <th scope="col">${t("State")}</th><th scope="col">${t("Task")}</th><th scope="col" class="wide">${t("Owner")}</th>
         <th scope="col">${t("Created")}</th><th scope="col" class="number">${t("Duration")}</th>
       </tr></thead>
-      <tbody>${repeat(
-        rows,
-        (job) => job.id,
-        // Of 500 rows few have changed, and fewer can be seen: the others are not made anew.
-        (job) => guard([this.far.has(job.id) ? job.state : job, this.learnt], () => row(job)),
-      )}</tbody>
+      <tbody>${this.body(rows)}</tbody>
     </table>
     ${more > 0 ? html`<p class="quiet more">${t("… and {n} more", { n: count(more) })}</p>` : nothing}`;
   }
+
+  protected body(rows: Job[]): unknown {
+    return repeat(
+      rows,
+      (job) => job.id,
+      // Of 500 rows few have changed, and fewer can be seen: the others are not made anew.
+      (job) => guard([this.far.has(job.id) ? job.state : job, this.learnt], () => this.row(job)),
+    );
+  }
+
+  protected row(job: Job): TemplateResult {
+    return html`<tr data-job=${job.id} data-state=${job.state}>${cells(job)}</tr>`;
+  }
 }
 
-function row(job: Job): TemplateResult {
+/** What a row says of its job. */
+export function cells(job: Job): TemplateResult {
   const [module, name] = taskName(job.task);
-  return html`<tr data-job=${job.id} data-state=${job.state}>
-    <td class="cell-state">${badge(job.state)}</td>
+  return html`<td class="cell-state">${badge(job.state)}</td>
     <td class="cell-task">
       <a class="task-name" href=${jobPage(job.id)}><span class="module">${module}</span>${name}</a>
       ${job.row ? html`<span class="row-number">${t("row {number}", { number: count(job.row) })}</span>` : nothing}
@@ -163,8 +175,7 @@ function row(job: Job): TemplateResult {
     <td class="cell-created"><time datetime=${job.created_at ?? nothing}>${when(job.created_at, true)}</time></td>
     <td class="cell-duration number">
       ${job.started_at ? html`<taskcast-span .from=${job.started_at} .to=${job.finished_at}></taskcast-span>` : nothing}
-    </td>
-  </tr>`;
+    </td>`;
 }
 
 /** The second line of a row: the bar of a job that runs, the reason of one that waits or failed. */

@@ -1,4 +1,5 @@
 import { LitElement, type PropertyValues } from "lit";
+import { whenShown } from "../later";
 
 /**
  * An element in the page's own tree (light DOM): the page's styles reach it, and what the server wrote inside it
@@ -14,6 +15,12 @@ export abstract class Piece extends LitElement {
   /** Whether there is something to show; until then the server's words stay. */
   protected ready(): boolean {
     return true;
+  }
+
+  /** In a hidden tab nothing is drawn; what has come by then is drawn once, when it is shown. */
+  protected override async scheduleUpdate(): Promise<void> {
+    if (document.hidden) await whenShown();
+    super.scheduleUpdate();
   }
 
   protected override shouldUpdate(): boolean {

@@ -2,8 +2,9 @@ import { html, nothing, type TemplateResult } from "lit";
 import { errorParts } from "../format";
 import { t } from "../i18n";
 import type { Job, Json } from "../types";
-import { fileUrl } from "../urls";
-import { isRow, object, value } from "./value";
+import { csvUrl, fileUrl } from "../urls";
+import "./table";
+import { isRow, isTable, object, value } from "./value";
 
 /** What the job returned; what one of its outputs shows under the same name is a link to that. */
 export function result(job: Job, compact: boolean): TemplateResult | typeof nothing {
@@ -13,13 +14,19 @@ export function result(job: Job, compact: boolean): TemplateResult | typeof noth
   return html`<section class="panel job-result" aria-live="polite">
     <div class="panel-head">
       <h2>${t("Result")}</h2>
-      ${hasFile ? html`<a href=${fileUrl(job.id, "result")} download>${t("Download")}</a>` : nothing}
+      ${
+        hasFile
+          ? html`<span class="output-links">${isTable(job.result) ? html`<a href=${csvUrl(job.id, "result")} download>CSV</a> ` : nothing}<a
+                href=${fileUrl(job.id, "result")} download>${t("Download")}</a></span>`
+          : nothing
+      }
     </div>
     <div class="value">${cut ? html`<p>${t("Too large to show here.")}</p>` : body(job, compact)}</div>
   </section>`;
 }
 
 function body(job: Job, compact: boolean): TemplateResult {
+  if (isTable(job.result)) return html`<taskcast-table .rows=${job.result}></taskcast-table>`;
   if (!isRow(job.result)) return value(job.result);
   const at = new Map((job.outputs ?? []).map((output, n) => [output.name, n + 1]));
   return object(job.result, 0, (name, field: Json) => {

@@ -1,4 +1,5 @@
 import { between } from "../format";
+import { eachSecond } from "../seconds";
 import { define, Piece } from "./piece";
 
 /** A span of time in words; without an end it goes on, once a second while somebody can see it. */
@@ -16,10 +17,11 @@ export class SpanElement extends Piece {
     super.disconnectedCallback();
     sight.unobserve(this);
     seen.delete(this);
+    clock();
   }
 
   tick(): void {
-    if (this.from && !this.to && !document.hidden) this.requestUpdate();
+    if (this.from && !this.to) this.requestUpdate();
   }
 
   override render(): string {
@@ -37,10 +39,22 @@ const sight = new IntersectionObserver((changes) => {
     else seen.delete(span);
     span.tick();
   }
+  clock();
 });
 
-setInterval(() => {
+let still: (() => void) | undefined;
+
+/** The clock goes only where somebody looks at something that goes on. */
+function clock(): void {
+  if (seen.size > 0) still ??= eachSecond(tickAll);
+  else {
+    still?.();
+    still = undefined;
+  }
+}
+
+function tickAll(): void {
   for (const span of seen) span.tick();
-}, 1_000);
+}
 
 define("taskcast-span", SpanElement);

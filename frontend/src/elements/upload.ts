@@ -5,6 +5,8 @@ import { t } from "../i18n";
 import { later } from "../later";
 import { Sending } from "../sending";
 import { bar } from "./bar";
+import "./preview";
+import { receive } from "../dropping";
 import { define, Piece } from "./piece";
 
 /**
@@ -12,10 +14,13 @@ import { define, Piece } from "./piece";
  * no file. Without a script the field sends its files itself.
  */
 export class UploadElement extends Piece {
-  static override properties = { field: {}, files: { state: true } };
+  static override properties = { field: {}, files: { state: true }, refusal: { state: true } };
   declare field: string;
   declare files: Sending[];
+  /** Why what was chosen last is not taken. */
+  declare refusal: string;
   private required = false;
+  private readonly told = new Set<string>();
   private readonly changed = later(() => this.follow());
 
   override connectedCallback(): void {
@@ -25,6 +30,7 @@ export class UploadElement extends Piece {
     if (!input?.form) return;
     this.required = input.required;
     input.addEventListener("change", () => this.choose(input));
+    receive(this.closest<HTMLElement>(".field") ?? input, input, (files) => this.take(input, files));
     input.form.addEventListener("submit", (event) => this.pending && hold(event));
     input.form.addEventListener("formdata", ({ formData }) => this.name(formData, input.name));
     addEventListener("beforeunload", (event) => this.pending && event.preventDefault());
@@ -36,10 +42,11 @@ export class UploadElement extends Piece {
   }
 
   override render(): TemplateResult | typeof nothing {
-    if (!this.files.length) return nothing;
-    return html`<ul class="uploads">
-      ${this.files.map((file) => html`<li class="upload" data-state=${file.state}>${this.row(file)}</li>`)}
-    </ul>`;
+    const refusal = this.refusal ? html`<p class="errorlist" role="alert">${this.refusal}</p>` : nothing;
+    if (!this.files.length) return html`${refusal}`;
+    return html`${refusal}<ul class="uploads">
+        ${this.files.map((file) => html`<li class="upload" data-state=${file.state}>${this.row(file)}</li>`)}
+      </ul>`;
   }
 
   private row(sending: Sending): TemplateResult {
@@ -56,12 +63,24 @@ export class UploadElement extends Piece {
       </div>
       ${done ? nothing : bar({ current: sent, total: file.size, description: "", steps: [] }, t("Upload of {name}", { name: file.name }))}
       <div class="help" role="status">${words(sending)}</div>
-      ${state === "stopped" ? html`<p class="errorlist" role="alert">${sending.problem}</p>` : nothing}`;
+      ${state === "stopped" ? html`<p class="errorlist" role="alert">${sending.problem}</p>` : nothing}
+      <taskcast-preview .file=${file}></taskcast-preview>`;
+  }
+
+  /** What was dropped or pasted, as if it had been chosen. */
+  private take(input: HTMLInputElement, files: FileList): void {
+    if (files.length > 1 && !input.multiple) {
+      this.refusal = t("Only one file fits here.");
+      return;
+    }
+    input.files = files;
+    this.choose(input);
   }
 
   private choose(input: HTMLInputElement): void {
     const chosen = [...(input.files ?? [])];
-    if (chosen.length && !unfit(input)) {
+    this.refusal = unfit(input);
+    if (chosen.length && !this.refusal) {
       if (!input.multiple) this.makeRoom();
       this.files = [...this.files, ...chosen.map((file) => new Sending(file, this.changed))];
       // What goes ahead must not go a second time with the form.
@@ -104,19 +123,21 @@ export class UploadElement extends Piece {
     if (!form) return;
     input.required = this.required && !this.files.length;
     const problem = this.files.find((file) => file.state === "stopped")?.problem;
-    this.complain(input, problem ?? "");
+    // No form is sent while something is wrong; the words stand here.
+    input.setCustomValidity(unfit(input) || (problem ?? ""));
+    for (const { state, id } of this.files) if (state === "complete" && id) this.tell(input, id);
     // The files stand below: "No file chosen" would deny it.
     input.toggleAttribute("data-ahead", this.files.length > 0 && !input.files?.length);
     if (problem) forget(form);
     else if (!anyPending(form)) letGo(form);
   }
 
-  /** No form is sent while something is wrong. What was chosen wrong is told at once; `problem` stands at its file. */
-  private complain(input: HTMLInputElement, problem: string): void {
-    const words = unfit(input);
-    const news = words !== input.validationMessage;
-    input.setCustomValidity(words || problem);
-    if (words && news) input.reportValidity();
+  /** Once for each file that is there: the server can say what is in it. */
+  private tell(input: HTMLInputElement, id: string): void {
+    if (this.told.has(id)) return;
+    this.told.add(id);
+    // After its row is drawn.
+    void this.updateComplete.then(() => input.dispatchEvent(new Event("uploaded", { bubbles: true })));
   }
 
   private get input(): HTMLInputElement | null {

@@ -5,25 +5,34 @@ import { t } from "../i18n";
 import { write } from "../numbers";
 import type { Json } from "../types";
 
-type Row = { [column: string]: Json };
+export type Row = { [column: string]: Json };
 
 /** Rows drawn at first; a table of ten thousand would freeze the page. */
-const ROWS = 200;
+export const ROWS = 200;
 /** A cell with more characters than this is long. */
 const LONG = 32;
 /** Characters of a value inside a cell; a longer one is folded. */
 const NESTED = 60;
 /** Characters of JSON drawn; the file has it whole. */
 const TEXT = 100_000;
+/** Characters or lines that may be higher than a text is shown, on a narrow screen. */
+const SCROLLS = 400;
+const SCROLLING_LINES = 20;
 
 /** A value by its shape: a word or number, a table for a list of objects, names and values for an object. */
 export function value(json: Json, depth = 0): TemplateResult {
   if (json === null) return html`<span class="value-none">${depth ? "–" : t("No value")}</span>`;
   if (isNumber(json)) return html`<span class="value-number">${plain(json)}</span>`;
   if (typeof json === "boolean") return html`<span class="value-word">${json}</span>`;
-  if (typeof json === "string") return html`<span class="value-text">${json.slice(0, TEXT)}</span>`;
+  if (typeof json === "string") return words(json.slice(0, TEXT));
   if (Array.isArray(json)) return list(json, depth);
   return object(json, depth);
+}
+
+/** One that may scroll inside has to be reached by the keyboard. */
+function words(shown: string): TemplateResult {
+  const scrolls = shown.length > SCROLLS || shown.split("\n").length - 1 > SCROLLING_LINES;
+  return html`<span class="value-text" tabindex=${scrolls ? 0 : nothing}>${shown}</span>`;
 }
 
 /** As it is in JSON: 1234567, not 1,234,567, for it may be an id or go into another program. */
@@ -62,18 +71,28 @@ function named(name: string, field: Json, depth: number): TemplateResult {
 const saysLess = (text: string, n: number | bigint): boolean => text.replaceAll(",", "") !== plain(n);
 
 const isWord = (json: Json): boolean => json === null || typeof json !== "object";
+export const isTable = (json: Json): json is Row[] =>
+  Array.isArray(json) && json.length > 0 && json.every(isRow);
 export const isRow = (json: Json): json is Row =>
   json !== null && typeof json === "object" && !Array.isArray(json);
 
-const rowsWords = (n: number): string => (n === 1 ? t("1 row") : t("{count} rows", { count: count(n) }));
+export const rowsWords = (n: number): string =>
+  n === 1 ? t("1 row") : t("{count} rows", { count: count(n) });
 
-export function table(rows: Row[], all = false): TemplateResult {
-  const shown = all ? rows : rows.slice(0, ROWS);
+/** By which column rows are sorted, and how to have them sorted otherwise. */
+export interface Sorting {
+  by: string | null;
+  down: boolean;
+  choose: (column: string) => void;
+}
+
+export function table(rows: Row[], sorting?: Sorting, from = 0): TemplateResult {
+  const shown = rows.slice(from, from + ROWS);
   const columns = [...new Set(shown.flatMap(Object.keys))];
   const kinds = columns.map((column) => kind(shown.map((row) => row[column] ?? null)));
   return html`<div class="table-scroll" tabindex="0" role="group" aria-label=${rowsWords(rows.length)}>
       <table class="value-table">
-        <thead><tr>${columns.map((column, at) => html`<th scope="col" class=${kinds[at] ?? nothing}>${column}</th>`)}</tr></thead>
+        <thead><tr>${columns.map((column, at) => head(column, kinds[at], sorting))}</tr></thead>
         <tbody>
           ${shown.map(
             (row) =>
@@ -82,7 +101,14 @@ export function table(rows: Row[], all = false): TemplateResult {
         </tbody>
       </table>
     </div>
-    ${shown.length < rows.length ? html`<p class="quiet">${rowsWords(rows.length)}: 1–${shown.length}</p>` : nothing}`;
+    ${shown.length < rows.length && !sorting ? html`<p class="quiet">${rowsWords(rows.length)}: 1–${shown.length}</p>` : nothing}`;
+}
+
+function head(column: string, kind: string | undefined, sorting?: Sorting): TemplateResult {
+  if (!sorting) return html`<th scope="col" class=${kind ?? nothing}>${column}</th>`;
+  const sorted = sorting.by === column;
+  const order = sorted ? (sorting.down ? "descending" : "ascending") : nothing;
+  return html`<th scope="col" class=${kind ?? nothing} aria-sort=${order}><button type="button" class="sort" @click=${() => sorting.choose(column)}>${column}</button></th>`;
 }
 
 /** Numbers stand to the right; long texts get room, which a browser would rather give to short ones. */

@@ -1,0 +1,26 @@
+// Korean words of a job's log.
+export const joblog = {
+  "All levels": "모든 레벨",
+  "Info and up": "정보 이상",
+  "Warnings and up": "경고 이상",
+  Errors: "오류만",
+  "Time of day": "시각",
+  "Since the start": "시작 후 경과",
+  "No times": "시간 숨김",
+  "Previous match": "이전 결과",
+  "Next match": "다음 결과",
+  "Levels that are shown": "표시할 레벨",
+  "How times are shown": "시간 표시 방식",
+  Wrap: "줄바꿈",
+  Tall: "크게",
+  "Search, or :123 for a line": "검색, 줄 이동은 :123",
+  "Search the log; a colon and a number lead to that line":
+    "로그 검색. 콜론과 숫자를 입력하면 그 줄로 이동합니다",
+  "1 new line": "새 줄 1개",
+  "{count} new lines": "새 줄 {count}개",
+  "To the end": "맨 끝으로",
+  "Could not be searched": "검색하지 못했습니다",
+  "Searching…": "검색하는 중…",
+  "No matches": "결과 없음",
+  "{at} of {all}": "{all}개 중 {at}번째",
+};
