@@ -1,11 +1,10 @@
 import { html, svg, type TemplateResult } from "lit";
-import type { JobFeed } from "../feed";
 import { count } from "../format";
-import { jobFeed } from "../page";
 import type { State } from "../types";
 import { childrenPage } from "../urls";
 import { badge } from "./badge";
-import { define, Piece } from "./piece";
+import { FollowingPiece } from "./following";
+import { define } from "./piece";
 
 /** In the order in which the bar has them, as dashboard/family.py. */
 const ORDER: State[] = [
@@ -20,23 +19,7 @@ const ORDER: State[] = [
 ];
 
 /** How many children of a job are in which state: a bar, and a link for each to the list of those. */
-export class CountsElement extends Piece {
-  static override properties = { job: {} };
-  declare job: string;
-  private feed: JobFeed | undefined;
-  private unlisten: (() => void) | undefined;
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.feed = jobFeed(this.job);
-    this.unlisten = this.feed.listen(() => this.requestUpdate());
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.unlisten?.();
-  }
-
+export class CountsElement extends FollowingPiece {
   protected override ready(): boolean {
     return Boolean(this.feed?.job?.children);
   }
